@@ -85,6 +85,26 @@ export async function start(test, options = {}) {
   return { origin: chat, service: new Service(emulator, key), key, context, page };
 }
 
+/** The emulator alone, and a page of its own. `errors` are what the page complained about, such as a blocked script. */
+export async function startEmulator(test, options = []) {
+  const key = `sk-let-${randomBytes(16).toString("hex")}`;
+  let stop;
+  const url = await startProgram(test, EMULATOR, {
+    args: ["--listen", "127.0.0.1:0", ...options],
+    env: { LETTA_EMULATOR_API_KEY: key },
+    ready: /(http:\S+\/_emulator\/#\S+)\n/,
+    started: (program) => (stop = () => program.kill()),
+  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(PATIENCE);
+  test.after(() => context.close());
+  const page = await context.newPage();
+  const errors = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error)));
+  return { url, service: new Service(new URL(url).origin, key), page, errors, stop };
+}
+
 /** The application alone, which then has an emulator in its own process. */
 export async function startAlone(test, settings = {}) {
   const origin = await startProgram(test, CHAT, {
@@ -98,10 +118,11 @@ export async function startAlone(test, settings = {}) {
 }
 
 /** Runs a program until the test ends. Gives what it says once it is ready. */
-function startProgram(test, path, { args = [], env, ready }) {
+function startProgram(test, path, { args = [], env, ready, started = () => {} }) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(LETTA|CHAT)_/.test(name));
   const program = spawn(path, args, { env: { ...Object.fromEntries(inherited), ...env } });
   test.after(() => program.kill());
+  started(program);
   return new Promise((resolve, reject) => {
     let said = "";
     const listen = (data) => {

@@ -1,4 +1,4 @@
-//! The example `browser_chat` in a real browser: `tests/browser`, run by Node, with each of the emulator's token rules.
+//! The example `browser_chat` and the page of the emulator in a real browser: `tests/browser`, run by Node, with each of the emulator's token rules.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,7 +88,8 @@ fn run(test: &str, token_rules: &str, proof: &str) {
             .lines()
             .any(|line| line.contains(&format!("✔ {name} (")))
     };
-    for name in ["an answer appears word by word", proof] {
+    let page = "the page of the emulator shows agents, messages, runs and tokens as they change";
+    for name in ["an answer appears word by word", page, proof] {
         assert!(passed(name), "{name} was not run:\n{printed}");
     }
 }

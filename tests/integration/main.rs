@@ -49,4 +49,5 @@ mod tools {
 }
 
 mod browser;
+mod comparison;
 mod official_clients;

@@ -1,6 +1,6 @@
 //! What the integration tests share: clients for servers on loopback, a server that keeps every byte it
 //! was sent, one that fails as it is told, a proxy that keeps what passes through it,
-//! a record of what is traced, time that stands still, an emulator for minters in such time, tests for both of the
+//! a record of what is traced, time that stands still, agents that do what the user's words say, an emulator for minters in such time, tests for both of the
 //! emulator's rules for tokens, and what to do where a tool is missing.
 
 pub mod external_tools;
@@ -8,6 +8,7 @@ pub mod fault_server;
 pub mod minting;
 pub mod official_clients;
 pub mod recording_proxy;
+pub mod spoken_to;
 pub mod token_rules;
 pub mod traces;
 pub mod virtual_time;

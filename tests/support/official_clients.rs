@@ -27,12 +27,13 @@ pub fn python(folder: &Path) -> Option<PathBuf> {
     })
 }
 
-/// A Node, where the client is installed. `folder` is `tests/official_clients`.
+/// A Node, if the client and the compiler for its types are installed. `folder` is `tests/official_clients`.
 #[must_use]
 pub fn node(folder: &Path) -> Option<PathBuf> {
-    let installed = folder.join("node_modules/@letta-ai/letta-client");
     says(Command::new("node").arg("--version"))?;
-    installed.is_dir().then(|| PathBuf::from("node"))
+    let mut packages = ["@letta-ai/letta-client", "typescript"].into_iter();
+    let installed = packages.all(|it| folder.join("node_modules").join(it).is_dir());
+    installed.then(|| PathBuf::from("node"))
 }
 
 /// Keeps from a program what the developer's own shell has for clients, and proxies from where it calls.

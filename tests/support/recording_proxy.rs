@@ -62,6 +62,8 @@ impl RecordingProxy {
             .no_gzip()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
+            // A real server resets the connection on which it answered 500.
+            .pool_max_idle_per_host(0)
             .build()
             .expect("nothing in this needs the system");
         let shared = Arc::new(Shared {

@@ -460,7 +460,11 @@ impl Message {
     }
 }
 
-/// The text of a message.
+/// The text of a message. Empty if it has none.
+pub(crate) fn message_text(message: &ApiMessage) -> String {
+    text(message)
+}
+
 fn text(message: &ApiMessage) -> String {
     match message {
         ApiMessage::SystemMessage(message) => message.content.clone(),

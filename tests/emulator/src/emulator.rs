@@ -87,6 +87,25 @@ impl Emulator {
         format!("http://{addr}")
     }
 
+    /// The address of the page that shows agents, messages, runs and tokens as they change. `None` if it listens on another
+    /// address than a loopback one: the page is not served then.
+    ///
+    /// Whoever has the address can look. It has a random key behind its `#`, made anew for each emulator. The page shows no
+    /// secrets.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let emulator = letta_api_emulator::Emulator::start().await?;
+    /// println!("Look at {}", emulator.page_url().unwrap());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn page_url(&self) -> Option<String> {
+        let key = self.account.page_key.as_ref()?;
+        Some(format!("{}/_emulator/#{}", self.base_url(), key.expose()))
+    }
+
     /// The API key that is let in. Printing it is safe.
     pub fn api_key(&self) -> &ApiKey {
         &self.account.api_key
@@ -136,7 +155,9 @@ impl Emulator {
     /// probability outside 0 to 1, a rate limit for a span of zero, the event 0 of a stream, a fault of streams on an operation
     /// without streams.
     pub fn inject(&self, fault: Fault) -> io::Result<()> {
-        self.account.faults.add(fault)
+        self.account.faults.add(fault)?;
+        self.account.changes.shown();
+        Ok(())
     }
 
     /// The present faults. A fault with a limited number of [times](Fault::times) has the times that are left.
@@ -147,6 +168,7 @@ impl Emulator {
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.account.faults.clear();
+        self.account.changes.shown();
     }
 
     /// How many requests of this operation have arrived, whatever they were answered. Those that are not answered yet
@@ -183,7 +205,7 @@ impl Emulator {
     ///
     /// The emulator goes on, and tries it again every second.
     pub fn state_trouble(&self) -> Option<String> {
-        self.saver.as_ref()?.trouble()
+        self.account.trouble()
     }
 
     /// Frees the port, lets requests finish that are being answered, closes all connections, and
@@ -193,6 +215,8 @@ impl Emulator {
     /// [state file](Builder::state_file) is written, if there is one. [`save_state`](Self::save_state) before it says whether
     /// that is possible.
     pub async fn shutdown(self) {
+        // A page that waits for a change is answered, and its connection can be closed.
+        self.account.changes.shown();
         self.server.shutdown().await;
         let runs = self.account.stage.live().under_way();
         self.account.stage.end_turns().await;

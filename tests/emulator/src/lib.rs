@@ -181,6 +181,7 @@ pub use letta_api::{Operation, operations};
 /// [`Builder::seed`]: crate::Builder::seed
 /// [`Builder::state_file`]: crate::Builder::state_file
 /// [`Emulator::dump`]: crate::Emulator::dump
+/// [`Emulator::page_url`]: crate::Emulator::page_url
 /// [`Fault::model_failure`]: crate::Fault::model_failure
 /// [`TokenRules::any_origin`]: crate::TokenRules::any_origin
 /// [`TokenRules::bare_refusals`]: crate::TokenRules::bare_refusals

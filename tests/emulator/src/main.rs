@@ -14,116 +14,134 @@ use clap::Parser;
 use jiff::SignedDuration;
 use letta_api_emulator::{Emulator, Fault, NewAgent, ScriptFile, SkewedClock, TokenRules};
 
-/// Emulates the Letta service for tests: agents that follow a script, their turns, and client-side access tokens. It serves
-/// HTTP and needs neither an account nor a model.
-///
-/// It prints its address and serves until it is interrupted. Then its state is lost, unless `--state` names a file.
-/// `GET /_emulator/state` with the API key shows the state.
+/// What people come for, first.
+const ABOUT: &str = "\
+Emulates the Letta service for tests, without an account: agents that follow a script, and client-side tokens.
+
+  letta-emulator --agent agent-1=Ada          An agent that repeats what it is told
+  letta-emulator --script chat.yaml           Agents that do what a file says
+  letta-emulator --agent agent-1 --state FILE Keep agents, messages and tokens between runs
+
+It prints its address, a page to watch it in a browser, and a first request. It serves until it is interrupted.";
+
+/// What is said in the help of `--fault`, which has one line there.
+const FAULTS: &str = "\
+Faults:
+  status=503  rate-limit=100/1m  latency=200ms  disconnect  lose-answer  late-answer=30s  model-failure  idle-limit=60s
+  break-stream (also =3 events, =120b bytes, =mid-event-3, =mid-character)  end-stream=3  stall-stream=3
+  shred-stream  repeat-event=3  skip-event=3
+  Each can have on=OPERATION, probability=0.1 and times=2 behind a comma: status=503,on=send_message,times=2
+
+Other users of a machine can read command lines: give a real key in LETTA_EMULATOR_API_KEY.
+
+GET /_emulator/state with the API key shows all that it holds in JSON. SCRIPTS.md and BEHAVIOUR.md say the rest.";
+
 #[derive(Parser)]
-#[command(name = "letta-emulator", version)]
+#[command(name = "letta-emulator", version, about = ABOUT, after_help = FAULTS)]
 struct Args {
+    /// Agent that exists, by ID, or by ID and name. Can be repeated
+    #[arg(long = "agent", value_name = "ID[=NAME]", help_heading = "Agents")]
+    agents: Vec<String>,
+
+    /// File that says which agents there are and what they do: YAML, or JSON if its name ends in .json
+    #[arg(long, value_name = "FILE", help_heading = "Agents")]
+    script: Option<PathBuf>,
+
+    /// Print the JSON Schema of a script, for editors, and end
+    #[arg(long, help_heading = "Agents")]
+    script_schema: bool,
+
+    /// Delay before each word of a streamed answer, for example 60ms
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s", help_heading = "Agents")]
+    word_delay: Duration,
+
+    /// File that keeps everything between runs. It holds tokens, so only its owner can read it
+    #[arg(long, value_name = "FILE", help_heading = "State")]
+    state: Option<PathBuf>,
+
     /// Address to listen on. Port 0 picks a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8283")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8283",
+        help_heading = "Service"
+    )]
     listen: SocketAddr,
 
-    /// API key that clients must send. Other users of this machine can read command lines, so set the
-    /// variable instead if the key is a real one [default: sk-let-emulator]
+    /// API key that clients must send [default: sk-let-emulator]
     // No default of clap's, and no shown value of the variable: clap would print them.
     #[arg(
         long,
         value_name = "KEY",
         env = "LETTA_EMULATOR_API_KEY",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = "Service"
     )]
     api_key: Option<String>,
 
-    /// Project that exists, by slug, or by slug and ID. Can be repeated. Without this option, every project
-    /// exists
-    #[arg(long = "project", value_name = "SLUG[=ID]", value_parser = parse_project)]
+    /// Project that exists, by slug, or by slug and ID. Can be repeated. All exist unless one is given
+    #[arg(long = "project", value_name = "SLUG[=ID]", value_parser = parse_project, help_heading = "Service")]
     projects: Vec<KnownProject>,
 
-    /// Agent that exists, by ID, or by ID and name. Can be repeated
-    #[arg(long = "agent", value_name = "ID[=NAME]")]
-    agents: Vec<String>,
+    /// Let --listen name an address that others on the network can reach. Nothing is encrypted
+    #[arg(long, help_heading = "Service")]
+    allow_remote: bool,
 
-    /// File that says which agents there are and what they do, in YAML, or in JSON if its name ends in .json. An example:
-    /// `script: [{when: hello, reply: Hello.}]`. SCRIPTS.md describes it
-    #[arg(long, value_name = "FILE")]
-    script: Option<PathBuf>,
+    /// Serve this name or address too, without a port. Can be repeated. Loopback names are served
+    #[arg(long = "allow-host", value_name = "HOST", help_heading = "Service")]
+    allowed_hosts: Vec<String>,
 
-    /// File that keeps agents, messages, tokens and all else between runs. It holds tokens, so only its owner can read it
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-
-    /// Print the JSON Schema of a script, for editors, and end
-    #[arg(long)]
-    script_schema: bool,
-
-    /// Delay before each word of a streamed answer, for example 60ms
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
-    word_delay: Duration,
-
-    /// How client-side tokens are treated: `strict`, or `published-2025`, which is what the service's source did when
-    /// it was published, and has all the rules below
-    #[arg(long, value_name = "RULES", value_enum, default_value_t = Rules::Strict)]
-    token_rules: Rules,
-
-    /// Answer every refusal of a token with the same 401, which gives no reason
-    #[arg(long)]
-    bare_refusals: bool,
-
-    /// Let a token that was used work until it expires, also if it is deleted
-    #[arg(long)]
-    used_tokens_outlive_deletion: bool,
-
-    /// Give a token 5 minutes if its expires_at cannot be parsed, and make an expired one if it is in the past
-    #[arg(long)]
-    lenient_expiry: bool,
-
-    /// Do not compare the Origin header with the hostname of a token
-    #[arg(long)]
-    any_origin: bool,
-
-    /// Open POST, and not PATCH, of /v1/agents/{id} by write_agent
-    #[arg(long)]
-    update_by_post: bool,
-
-    /// ID of the organization, which every token has in itself [default: org-00000000-0000-4000-8000-000000000000]
-    #[arg(long, value_name = "ID")]
-    organization: Option<String>,
-
-    /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`, `latency=200ms`,
-    /// `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or `idle-limit=60s`; for streams,
-    /// `break-stream` (also `=3` events, `=120b` bytes, `=mid-event-3`, `=mid-character`), `end-stream=3`,
-    /// `stall-stream=3`, `shred-stream`, `repeat-event=3` or `skip-event=3`. Can be repeated
-    #[arg(long = "fault", value_name = "FAULT")]
+    /// Fault to inject, for example status=503,probability=0.1: see below. Can be repeated
+    #[arg(long = "fault", value_name = "FAULT", help_heading = "Faults and time")]
     faults: Vec<Fault>,
 
-    /// Random seed for faults with a probability, and for the order of lists of tokens. The same seed and the same
-    /// requests in the same order give the same faults
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    /// Random seed for faults with a probability, and for the order of lists of tokens
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        help_heading = "Faults and time"
+    )]
     seed: u64,
 
-    /// How far the clock is ahead of this machine's clock, for example 90s. A negative duration, for example
-    /// -90s, puts it behind
+    /// How far the clock is ahead of this machine's clock. -90s puts it behind
     #[arg(
         long,
         value_name = "DURATION",
         allow_hyphen_values = true,
-        default_value = "0s"
+        default_value = "0s",
+        help_heading = "Faults and time"
     )]
     clock_skew: SignedDuration,
 
-    /// Allow --listen to name an address that is not loopback. Then others on the network can connect, and
-    /// nothing is encrypted
-    #[arg(long)]
-    allow_remote: bool,
+    /// How tokens are treated. published-2025 has all rules below
+    #[arg(long, value_name = "RULES", value_enum, default_value_t = Rules::Strict, help_heading = "Client-side tokens")]
+    token_rules: Rules,
 
-    /// Serve requests to this host too: a name or an address, without a port. Can be repeated. Without this
-    /// option, only localhost, names that end in .localhost, loopback addresses and the address of --listen
-    /// are served, so that a web page cannot reach the emulator through a DNS name of its own
-    #[arg(long = "allow-host", value_name = "HOST")]
-    allowed_hosts: Vec<String>,
+    /// Answer every refusal of a token with the same 401, which gives no reason
+    #[arg(long, help_heading = "Client-side tokens")]
+    bare_refusals: bool,
+
+    /// Let a token that was used work until it expires, also if it is deleted
+    #[arg(long, help_heading = "Client-side tokens")]
+    used_tokens_outlive_deletion: bool,
+
+    /// Take an expires_at that cannot be parsed for 5 minutes, and one in the past for an expired token
+    #[arg(long, help_heading = "Client-side tokens")]
+    lenient_expiry: bool,
+
+    /// Do not compare the Origin header with the hostname of a token
+    #[arg(long, help_heading = "Client-side tokens")]
+    any_origin: bool,
+
+    /// Open POST, and not PATCH, of /v1/agents/{id} by write_agent
+    #[arg(long, help_heading = "Client-side tokens")]
+    update_by_post: bool,
+
+    /// ID of the organization that tokens belong to
+    /// [default: org-00000000-0000-4000-8000-000000000000]
+    #[arg(long, value_name = "ID", help_heading = "Client-side tokens")]
+    organization: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -293,22 +311,49 @@ async fn serve(emulator: &Emulator, end: impl Future<Output = ()>) {
     }
 }
 
-/// What a user needs to point a client here. Holds the key only if it is the well-known one.
+/// What a user needs to point a client here, and what to do next. Each line can be given to a shell. Holds the key only if it
+/// is the well-known one.
 fn greeting(emulator: &Emulator, projects: &[KnownProject]) -> String {
     let url = emulator.base_url();
-    let key = match emulator.api_key().secret().expose_secret() {
-        Emulator::DEFAULT_API_KEY => format!("export LETTA_API_KEY={}", Emulator::DEFAULT_API_KEY),
-        _ => "# LETTA_API_KEY: the key given by --api-key or LETTA_EMULATOR_API_KEY".to_owned(),
+    let (key, sent) = match emulator.api_key().secret().expose_secret() {
+        Emulator::DEFAULT_API_KEY => (
+            format!("export LETTA_API_KEY={}", Emulator::DEFAULT_API_KEY),
+            Emulator::DEFAULT_API_KEY,
+        ),
+        _ => (
+            "# LETTA_API_KEY: the key given by --api-key or LETTA_EMULATOR_API_KEY".to_owned(),
+            "$LETTA_API_KEY",
+        ),
     };
     let project = match projects {
         [] => "# LETTA_PROJECT: any, or none".to_owned(),
         [first, ..] => format!("export LETTA_PROJECT={}", first.slug),
     };
+    let page = match emulator.page_url() {
+        Some(page) => format!("# Watch it in a browser: {page}\n"),
+        None => String::new(),
+    };
+    // The IDs of agents need no quotes in a shell.
+    let (next, path, body) = match emulator.agents().first() {
+        Some(agent) => (
+            format!("Talk to {}", agent.id()),
+            format!("{}/messages", agent.id()),
+            r#"{"input": "Hello"}"#,
+        ),
+        None => (
+            "Make an agent".to_owned(),
+            String::new(),
+            r#"{"name": "Ada"}"#,
+        ),
+    };
     format!(
         "letta-emulator listening on {url}\n\
          export LETTA_BASE_URL={url}\n\
          {key}\n\
-         {project}\n"
+         {project}\n\
+         {page}\
+         # {next}:\n\
+         curl -H \"Authorization: Bearer {sent}\" -H \"Content-Type: application/json\" -d '{body}' {url}/v1/agents/{path}\n"
     )
 }
 

@@ -7,6 +7,7 @@ mod envelope;
 mod gate;
 mod handlers;
 mod incoming;
+pub(crate) mod page;
 pub(crate) mod routes;
 pub(crate) mod state;
 mod tokens;

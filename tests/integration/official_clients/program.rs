@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use super::labels::Labels;
 
-/// A program takes a second or two.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a program may take. One that makes some calls takes a second or two. One that makes all calls of a real server,
+/// which takes its time, and has a compiler check the answers takes half a minute.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A program that makes calls with an official client.
 #[derive(Clone, Debug)]
@@ -23,8 +24,17 @@ pub(crate) struct Program {
     script: &'static str,
 }
 
-/// Both programs. `None` if one is missing, after saying that `test` is skipped.
+/// Both programs that make the calls of a task. `None` if one is missing, after saying that `test` is skipped.
 pub(crate) fn both(test: &str) -> Option<[Program; 2]> {
+    programs(test, ["client.py", "client.mjs"])
+}
+
+/// Both programs that call every operation. `None` if one is missing, after saying that `test` is skipped.
+pub(crate) fn of_every_operation(test: &str) -> Option<[Program; 2]> {
+    programs(test, ["every_operation.py", "every_operation.mjs"])
+}
+
+fn programs(test: &str, [of_python, of_node]: [&'static str; 2]) -> Option<[Program; 2]> {
     let Some(python) = official_clients::python(&folder()) else {
         external_tools::skip(test, official_clients::PYTHON_NEEDS);
         return None;
@@ -37,34 +47,58 @@ pub(crate) fn both(test: &str) -> Option<[Program; 2]> {
         Program {
             name: "Python",
             interpreter: python,
-            script: "client.py",
+            script: of_python,
         },
         Program {
             name: "Node",
             interpreter: node,
-            script: "client.mjs",
+            script: of_node,
         },
     ])
 }
 
-fn folder() -> PathBuf {
+/// The folder of the programs.
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("official_clients")
 }
 
 impl Program {
-    /// Gives the program its task, and reads what it understood.
+    /// Gives the program its task, and reads what it understood: a list.
     ///
     /// # Panics
     ///
-    /// Where the program fails, with what it printed, but no key or token in that.
+    /// The program fails. The message has what it printed, without keys and tokens.
     pub(crate) async fn run(&self, task: Value) -> Vec<Value> {
+        self.output(task, |text| serde_json::from_str(text).ok())
+            .await
+    }
+
+    /// Gives the program its task, and reads the lines that it prints, each of which is JSON.
+    ///
+    /// # Panics
+    ///
+    /// The program fails. The message has what it printed, without keys and tokens.
+    pub(crate) async fn lines(&self, task: Value) -> Vec<Value> {
+        let read = |text: &str| {
+            text.lines()
+                .map(|it| serde_json::from_str(it).ok())
+                .collect()
+        };
+        self.output(task, read).await
+    }
+
+    async fn output(&self, task: Value, read: fn(&str) -> Option<Vec<Value>>) -> Vec<Value> {
         let program = self.clone();
-        let run = tokio::task::spawn_blocking(move || program.run_blocking(&task));
+        let run = tokio::task::spawn_blocking(move || program.run_blocking(&task, read));
         run.await
             .unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
     }
 
-    fn run_blocking(&self, task: &Value) -> Vec<Value> {
+    fn run_blocking(
+        &self,
+        task: &Value,
+        read_output: fn(&str) -> Option<Vec<Value>>,
+    ) -> Vec<Value> {
         let mut command = Command::new(&self.interpreter);
         command
             .arg(folder().join(self.script))
@@ -91,13 +125,16 @@ impl Program {
             thread::sleep(Duration::from_millis(10));
         };
         let [stdout, stderr] = [stdout, stderr].map(|text| text.join().expect("it only reads"));
-        let results = serde_json::from_str(&stdout);
-        match results {
-            Ok(results) if status.is_some_and(|status| status.success()) => results,
+        match read_output(&stdout) {
+            Some(results) if status.is_some_and(|status| status.success()) => results,
             _ => {
                 let mut labels = Labels::default();
-                for (name, key) in task["keys"].as_object().expect("a task has keys") {
-                    labels.hide(key.as_str().expect("a key is text"), name);
+                let keys = task["keys"].as_object().into_iter().flatten();
+                let keys = keys.map(|(name, key)| (name.as_str(), key));
+                for (name, key) in keys.chain([("server", &task["apiKey"])]) {
+                    if let Some(key) = key.as_str() {
+                        labels.hide(key, name);
+                    }
                 }
                 panic!(
                     "{} ended with {status:?}: {}\n{}",

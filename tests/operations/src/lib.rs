@@ -5,6 +5,7 @@
 
 mod answer;
 mod args;
+mod capture;
 mod description;
 #[allow(
     clippy::all,
@@ -17,6 +18,7 @@ mod kept;
 
 pub use answer::{Answer, Calling, Failed, Gave};
 pub use args::Args;
+pub use capture::{Exchange, Message, segments};
 pub use description::{Content, Description, Operation, Parameter};
 pub use generated::METHODS;
 pub use kept::{Kept, Reader, Seen, Way, reader};

@@ -20,6 +20,7 @@ use crate::http::server::Server;
 use crate::project::Projects;
 use crate::script::file::ScriptFile;
 use crate::service::account::{Account, Settings};
+use crate::service::page::PageKey;
 use crate::service::routes::routes;
 use crate::tokens::rules::TokenRules;
 use crate::tool::NewTool;
@@ -356,6 +357,8 @@ impl Builder {
         for fault in self.faults {
             faults.add(fault)?;
         }
+        let page_key = self.listen.ip().is_loopback().then(PageKey::generate);
+        let page_key = page_key.transpose().map_err(io::Error::other)?;
         let account = Arc::new(Account::new(Settings {
             api_key,
             projects: self.projects,
@@ -369,6 +372,7 @@ impl Builder {
             },
             file_processing: self.file_processing,
             clock: self.clock,
+            page_key,
         }));
         let mut of_file = HashSet::new();
         let mut saved_in = None;

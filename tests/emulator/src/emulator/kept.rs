@@ -5,10 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::id;
 use crate::service::account::Account;
 use crate::state_file::StateFile;
 use crate::state_file::form::Kept;
 use crate::state_file::saver::Saver;
+use crate::world::agent::AgentRecord;
 
 /// Opens the file, and reads it.
 pub(super) async fn open(path: PathBuf) -> io::Result<(StateFile, Option<Kept>)> {
@@ -26,6 +28,14 @@ pub(super) fn restore(account: &Account, mut kept: Kept) -> io::Result<HashSet<S
             "it was written for the organization {:?}: start the emulator with that, or name another file",
             kept.organization
         )));
+    }
+    // They are printed for a shell, for one.
+    let is_named = |agent: &AgentRecord| id::is_agent_id(agent.state.id.as_str());
+    if !kept.world.agents.iter().all(is_named) {
+        return Err(refuse(
+            "an agent in it has an ID that no agent can have: mend it, or remove it to begin anew"
+                .to_owned(),
+        ));
     }
     kept.end_runs(account.now());
     account
@@ -45,8 +55,9 @@ pub(super) fn restore(account: &Account, mut kept: Kept) -> io::Result<HashSet<S
 /// Begins to write what changes.
 pub(super) fn save(account: &Arc<Account>, file: StateFile, is_new: bool) -> Saver {
     let changes = account.changes.watch_kept();
-    let account = Arc::clone(account);
-    Saver::start(file, move || take(&account), changes, is_new)
+    let (taken, told) = (Arc::clone(account), Arc::clone(account));
+    let tell = move |trouble| told.note_trouble(trouble);
+    Saver::start(file, move || take(&taken), tell, changes, is_new)
 }
 
 /// What there is now. Requests wait while it is copied, and not while it is written.

@@ -29,9 +29,9 @@ enum Form {
     /// `{"detail": …}`, which is the self-hosted server's.
     Detail,
     /// `{"trace_id": "", "detail": …, "examples"?: …}`: the server finds fault with the request.
-    Traced(Option<Value>),
+    Traced(Vec<String>),
     /// A whole body.
-    Whole(Value),
+    Whole(Box<Value>),
 }
 
 impl Refusal {
@@ -72,14 +72,13 @@ impl Refusal {
 
     pub(crate) fn unprocessable(message: &str) -> Self {
         Self {
-            form: Form::Traced(None),
+            form: Form::Traced(Vec::new()),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
         }
     }
 
     /// What the server finds wrong with a request, as it says it, with an example of what would be right.
     pub(crate) fn invalid(detail: impl Into<String>, examples: Vec<String>) -> Self {
-        let examples = (!examples.is_empty()).then(|| examples.into());
         Self {
             form: Form::Traced(examples),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
@@ -97,7 +96,7 @@ impl Refusal {
     /// With a body of any form. `message` is for the emulator's own tests.
     pub(crate) fn whole(status: StatusCode, message: impl Into<String>, body: Value) -> Self {
         Self {
-            form: Form::Whole(body),
+            form: Form::Whole(Box::new(body)),
             ..Self::new(status, message)
         }
     }
@@ -166,11 +165,13 @@ impl IntoResponse for Refusal {
         let body = match self.form {
             Form::Message => json!({"message": self.message}),
             Form::Detail => json!({"detail": self.message}),
-            Form::Traced(None) => json!({"trace_id": "", "detail": self.message}),
-            Form::Traced(Some(examples)) => {
+            Form::Traced(examples) if examples.is_empty() => {
+                json!({"trace_id": "", "detail": self.message})
+            }
+            Form::Traced(examples) => {
                 json!({"trace_id": "", "detail": self.message, "examples": examples})
             }
-            Form::Whole(body) => body,
+            Form::Whole(body) => *body,
         };
         let mut response = Json(body).into_response();
         *response.status_mut() = self.status;

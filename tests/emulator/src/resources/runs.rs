@@ -6,7 +6,7 @@ use letta_api::types::{Run, RunStatus, RunUsage, StepId};
 use serde_json::Value;
 
 use crate::call::{Call, ok};
-use crate::http::refusal::Refusal;
+use crate::http::refusal::{Refusal, shown_id};
 use crate::resources::dates;
 use crate::resources::members::text;
 use crate::resources::steps;
@@ -31,6 +31,15 @@ const STATUSES: [RunStatus; 5] = [
 
 /// The run of this ID, or a 404.
 pub(crate) fn found<'a>(world: &'a World, id: &str) -> Result<&'a RunRecord, Refusal> {
+    if !id.starts_with("run-") {
+        let id = shown_id(id).unwrap_or("a value not shown here");
+        return Err(Refusal::detail(
+            StatusCode::BAD_REQUEST,
+            format!(
+                "INVALID_ARGUMENT: Invalid run ID format: {id}. Expected format: 'run-<uuid4>'"
+            ),
+        ));
+    }
     world
         .runs
         .get(id)

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
 use crate::resources::base_tools;
+use crate::service::page::PageKey;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
@@ -28,6 +29,10 @@ pub(crate) struct Account {
     pub(crate) stage: Arc<Stage>,
     pub(crate) faults: Faults,
     pub(crate) changes: Arc<Changes>,
+    /// `None` if there is no page.
+    pub(crate) page_key: Option<PageKey>,
+    /// Why the state file could not be written the last time.
+    trouble: Mutex<Option<String>>,
     requests: AtomicU64,
     /// By the names of operations.
     arrivals: Mutex<BTreeMap<&'static str, usize>>,
@@ -45,6 +50,7 @@ pub(crate) struct Settings {
     pub(crate) stage: StageSettings,
     pub(crate) file_processing: Duration,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) page_key: Option<PageKey>,
 }
 
 /// How a request was answered: with a status, or not at all.
@@ -71,6 +77,8 @@ impl Account {
             stage: Arc::new(stage),
             faults: settings.faults,
             changes,
+            page_key: settings.page_key,
+            trouble: Mutex::default(),
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
             answers: Mutex::default(),
@@ -79,6 +87,22 @@ impl Account {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.stage.now()
+    }
+
+    /// Why the state file could not be written the last time.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes whether the state file could be written.
+    pub(crate) fn note_trouble(&self, new: Option<String>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if *trouble != new {
+            *trouble = new;
+            drop(trouble);
+            self.changes.shown();
+        }
     }
 
     /// The number of the next request, from 1.

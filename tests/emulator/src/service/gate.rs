@@ -149,7 +149,7 @@ async fn carry_out(
         Ok(call) => match handler {
             Some(Handler::Account(handler)) => handler(&call, account),
             Some(Handler::World(handler)) if call.operation.method == "GET" => {
-                handler(&call, account.stage.world().to_read())
+                handler(&call, account.stage.world().unmarked())
             }
             Some(Handler::World(handler)) => handler(&call, &mut account.stage.world()),
             Some(Handler::Turn(handler)) => handler(Arc::clone(&account.stage), call).await,

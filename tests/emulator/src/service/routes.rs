@@ -16,7 +16,7 @@ use crate::operation;
 use crate::service::account::Account;
 use crate::service::caller::{self, Caller};
 use crate::service::gate::open;
-use crate::service::{cors, envelope, gate, state};
+use crate::service::{cors, envelope, gate, page, state};
 
 pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
     let open = |right, handler| open(&account, right, handler);
@@ -43,6 +43,9 @@ pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
     }
     let for_servers = for_servers
         .route("/_emulator/state", get(state::show))
+        .route("/_emulator", get(with_closing_slash))
+        .route("/_emulator/", get(page::page))
+        .route("/_emulator/changes", get(page::changes))
         .method_not_allowed_fallback(other_method);
     let for_pages = for_pages
         // Such as one message.

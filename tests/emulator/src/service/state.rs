@@ -41,12 +41,6 @@ pub(crate) async fn show(
 
 pub(crate) fn dump(account: &Account) -> Value {
     let now = account.now();
-    let mut requests: Map<String, Value> = Map::new();
-    for ((operation, answered), count) in account.answers() {
-        let answered = answered.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        let of_operation = requests.entry(operation).or_insert_with(|| json!({}));
-        of_operation[answered] = json!(count);
-    }
     let tokens = account.tokens.snapshot(now);
     let (agents, runs, mcp_servers): (Vec<Value>, Vec<Value>, Vec<Value>) = {
         let world = account.stage.world();
@@ -65,15 +59,30 @@ pub(crate) fn dump(account: &Account) -> Value {
         "runs": runs,
         "mcp_servers": mcp_servers,
         "tokens": tokens.iter().map(token).collect::<Vec<_>>(),
-        "requests": requests,
+        "requests": requests(account),
         "faults": account.faults.present().iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    // Somebody may have put a secret in the wrong place, as into a message.
+    redact_secrets(account, &mut state);
+    state
+}
+
+/// How many requests there were, by operation and status.
+pub(super) fn requests(account: &Account) -> Value {
+    let mut requests: Map<String, Value> = Map::new();
+    for ((operation, answered), count) in account.answers() {
+        let answered = answered.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        let of_operation = requests.entry(operation).or_insert_with(|| json!({}));
+        of_operation[answered] = json!(count);
+    }
+    requests.into()
+}
+
+/// Cuts the key and all tokens out: somebody may have put one in the wrong place, as into a message.
+pub(super) fn redact_secrets(account: &Account, state: &mut Value) {
     let key = account.api_key.secret().expose_secret();
     let issued = account.tokens.secrets();
     let form = &account.token_form;
-    redact(&mut state, key, form, &mut |text| issued.contains(text));
-    state
+    redact(state, key, form, &mut |text| issued.contains(text));
 }
 
 fn agent(agent: &Agent) -> Value {

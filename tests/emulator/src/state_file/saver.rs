@@ -19,6 +19,8 @@ const PART: u32 = 10;
 /// Takes what is to be kept, as it is now.
 type Take = Box<dyn Fn() -> Kept + Send + Sync>;
 
+type Tell = Box<dyn Fn(Option<String>) + Send + Sync>;
+
 pub(crate) struct Saver {
     writing: Arc<Writing>,
     task: JoinHandle<()>,
@@ -29,8 +31,8 @@ struct Writing {
     changes: watch::Receiver<u64>,
     /// Locked while it is written.
     written: Mutex<Written>,
-    /// Why the last writing failed.
-    trouble: Mutex<Option<String>>,
+    /// Told why a writing failed, or that one succeeded.
+    tell: Tell,
 }
 
 struct Written {
@@ -45,6 +47,7 @@ impl Saver {
     pub(crate) fn start(
         file: StateFile,
         take: impl Fn() -> Kept + Send + Sync + 'static,
+        tell: impl Fn(Option<String>) + Send + Sync + 'static,
         changes: watch::Receiver<u64>,
         is_new: bool,
     ) -> Self {
@@ -56,7 +59,7 @@ impl Saver {
                 file: Some(file),
                 change: (!is_new).then_some(now),
             }),
-            trouble: Mutex::default(),
+            tell: Box::new(tell),
         });
         let task = tokio::spawn(run(Arc::clone(&writing)));
         Self { writing, task }
@@ -65,11 +68,6 @@ impl Saver {
     /// Writes what is not written yet.
     pub(crate) async fn save(&self) -> io::Result<()> {
         save(&self.writing).await
-    }
-
-    /// Why the last writing failed, unless a later one succeeded.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        locked(&self.writing.trouble).clone()
     }
 }
 
@@ -113,7 +111,7 @@ impl Writing {
             return Ok(());
         }
         let result = file.write(&(self.take)());
-        *locked(&self.trouble) = result.as_ref().err().map(ToString::to_string);
+        (self.tell)(result.as_ref().err().map(ToString::to_string));
         if result.is_ok() {
             written.change = Some(now);
         }

@@ -29,6 +29,7 @@ fn thread(texts: &[String], rest: Vec<Act>) -> Thread {
         arguments: "{}".to_owned(),
         returns,
         is_of_client: true,
+        is_printing: true,
     };
     let pending = messages.first().map(|first| Pending {
         request: first.id.clone(),

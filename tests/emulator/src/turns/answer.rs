@@ -27,6 +27,7 @@ pub(crate) struct Answered {
 pub(crate) fn from_old_form(
     thread: &Thread,
     approve: bool,
+    request: Option<&str>,
 ) -> Result<Vec<ApprovalResult>, Trouble> {
     let Some(pending) = &thread.pending else {
         return Err(Trouble::none_pending());
@@ -37,7 +38,7 @@ pub(crate) fn from_old_form(
     let [call] = &pending.calls[..] else {
         return Err(Trouble::wrong_calls(
             ids(&pending.calls),
-            std::iter::empty(),
+            request.into_iter(),
         ));
     };
     Ok(vec![ApprovalReturn::new(&*call.id, true).into()])
@@ -88,13 +89,12 @@ impl Answered {
     pub(crate) fn new(
         pending: &Pending,
         answers: Vec<ApprovalResult>,
-        otid: Option<String>,
         run: &RunId,
         now: Timestamp,
     ) -> Self {
         let (returns, ran) = returns(pending, &answers);
         let envelope = Envelope::new(run, &pending.step_id, now);
-        let shown = speech::approval_response(&envelope, answers, otid);
+        let shown = speech::approval_response(&envelope, answers);
         Self {
             response: envelope.stored(vec![shown]),
             step_id: pending.step_id.clone(),
@@ -111,6 +111,12 @@ fn returns(pending: &Pending, answers: &[ApprovalResult]) -> (Vec<ToolReturn>, O
     let mut by_client = Vec::new();
     let mut ran = Vec::new();
     let mut name = None;
+    // What the client ran comes in the order of its answer, and all else in that of the calls.
+    for answer in answers {
+        if let ApprovalResult::ToolReturn(answer) = answer {
+            by_client.push((**answer).clone());
+        }
+    }
     let mut run = |call: &PendingCall| {
         name.get_or_insert_with(|| call.tool.clone());
         ran.push(outcome(call));
@@ -125,11 +131,12 @@ fn returns(pending: &Pending, answers: &[ApprovalResult]) -> (Vec<ToolReturn>, O
                 );
                 denied.push(ToolReturn::new(text, "error".into(), &*call.id));
             }
-            Some(ApprovalResult::ToolReturn(answer)) => by_client.push((**answer).clone()),
+            Some(ApprovalResult::ToolReturn(_)) => {}
             _ if call.is_of_client => {
                 // Approving does not run what only the client could run.
                 let not_found = PendingCall {
                     returns: Some(Err(not_found(&call.tool))),
+                    is_printing: false,
                     ..call.clone()
                 };
                 run(&not_found);
@@ -165,7 +172,7 @@ pub(crate) fn denied(pending: &Pending, run: &RunId, now: Timestamp) -> Vec<Stor
         })
         .collect();
     let response = Envelope::new(run, &pending.step_id, now);
-    let message = speech::approval_response(&response, answers, None);
+    let message = speech::approval_response(&response, answers);
     let response = response.stored(vec![message]);
     let returned = Envelope::new(run, &pending.step_id, now);
     let message = speech::tool_returns(&returned, None, &returns);
@@ -185,7 +192,10 @@ pub(crate) fn outcome(call: &PendingCall) -> ToolReturn {
         None => (format!("{} was called", call.tool), "success"),
     };
     let mut outcome = ToolReturn::new(text, status.into(), &*call.id);
-    outcome.stdout = Vec::new().into();
-    outcome.stderr = Vec::new().into();
+    // The server's own tools have none.
+    if call.is_printing {
+        outcome.stdout = Vec::new().into();
+        outcome.stderr = Vec::new().into();
+    }
     outcome
 }

@@ -48,10 +48,10 @@ pub(crate) fn begin(
     let thread = world.thread_mut(key).unwrap_or(&mut nothing);
     match said.first {
         First::Messages { stray } => to.messages(thread, said.messages, stray),
-        First::Answer { answers, otid } => to.answer(thread, answers, otid, said.messages),
-        First::OldAnswer { approve, otid } => {
-            let answers = from_old_form(thread, approve)?;
-            to.answer(thread, answers, otid, said.messages)
+        First::Answer { answers } => to.answer(thread, answers, said.messages),
+        First::OldAnswer { approve, request } => {
+            let answers = from_old_form(thread, approve, request.as_deref())?;
+            to.answer(thread, answers, said.messages)
         }
     }
 }
@@ -88,7 +88,6 @@ impl Addressed<'_> {
         &self,
         thread: &mut Thread,
         answers: Vec<ApprovalResult>,
-        otid: Option<String>,
         messages: Vec<Input>,
     ) -> Result<Beginning, Trouble> {
         if thread.pending.is_none() && was_given(thread, &answers) {
@@ -97,7 +96,7 @@ impl Addressed<'_> {
         let pending = take_pending(thread, &answers)?;
         let user_text = user_text(&messages);
         Ok(Beginning {
-            answered: Some(Answered::new(&pending, answers, otid, self.run, self.now)),
+            answered: Some(Answered::new(&pending, answers, self.run, self.now)),
             words: words(&user_text),
             acts: match last_text(&messages) {
                 // What is said beside the answer is answered, in place of what was to come.

@@ -26,12 +26,13 @@ pub(crate) enum First {
         stray: Option<&'static str>,
     },
     /// The answer to a request for approval.
-    Answer {
-        answers: Vec<ApprovalResult>,
-        otid: Option<String>,
-    },
+    Answer { answers: Vec<ApprovalResult> },
     /// The answer to a request for approval, in the form that names the request and not its calls.
-    OldAnswer { approve: bool, otid: Option<String> },
+    OldAnswer {
+        approve: bool,
+        /// The ID of the message that requests it.
+        request: Option<String>,
+    },
 }
 
 /// A message that somebody said.
@@ -77,14 +78,13 @@ impl Said {
             return Err(Refusal::unprocessable("Messages must not be empty"));
         };
         let otids = items.iter().filter_map(|item| text(item, "otid")).collect();
-        let otid = text(first, "otid");
         let (first, rest) = match first.get("type").and_then(Value::as_str) {
             Some("tool_return") => {
                 let answers = returns(first.get("tool_returns"))
                     .into_iter()
                     .map(ApprovalResult::from)
                     .collect();
-                (First::Answer { answers, otid }, &items[1..])
+                (First::Answer { answers }, &items[1..])
             }
             Some("approval") => {
                 let first = match first.get("approvals").filter(|it| !it.is_null()) {
@@ -92,14 +92,13 @@ impl Said {
                         answers: approvals
                             .as_array()
                             .map_or_else(Vec::new, |all| all.iter().filter_map(answer).collect()),
-                        otid,
                     },
                     None => First::OldAnswer {
                         approve: first
                             .get("approve")
                             .and_then(Value::as_bool)
                             .unwrap_or_default(),
-                        otid,
+                        request: text(first, "approval_request_id"),
                     },
                 };
                 (first, &items[1..])

@@ -174,19 +174,16 @@ pub(crate) fn approval_request(envelope: &Envelope, calls: &[PendingCall]) -> Me
 }
 
 /// The answer to a request, as it is stored.
-pub(crate) fn approval_response(
-    envelope: &Envelope,
-    approvals: Vec<ApprovalResult>,
-    otid: Option<String>,
-) -> Message {
-    let otid = otid.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+pub(crate) fn approval_response(envelope: &Envelope, approvals: Vec<ApprovalResult>) -> Message {
     let mut message = ApprovalResponseMessage::new(envelope.id.clone(), date(envelope.at));
     if let Some(ApprovalResult::ApprovalReturn(first)) = approvals.first() {
         message.approve = Some(first.approve);
         message.reason = first.reason.clone().into_value();
     }
     message.approvals = Some(approvals);
-    Message::ApprovalResponseMessage(Box::new(enveloped!(message, envelope, otid)))
+    // Of this kind, the service keeps neither the `otid` nor the step.
+    message.run_id = Some(envelope.run_id.clone());
+    Message::ApprovalResponseMessage(Box::new(message))
 }
 
 /// What tools gave. `name` is that of a tool that ran at the server.
@@ -314,6 +311,7 @@ mod tests {
             arguments: arguments.to_owned(),
             returns: None,
             is_of_client: false,
+            is_printing: false,
         }
     }
 

@@ -38,7 +38,7 @@ impl Held<'_> {
     }
 
     /// As something that could be changed, and is only read.
-    pub(crate) fn to_read(&mut self) -> &mut World {
+    pub(crate) fn unmarked(&mut self) -> &mut World {
         &mut self.world
     }
 }

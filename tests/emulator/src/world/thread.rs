@@ -82,6 +82,9 @@ pub(crate) struct PendingCall {
     pub(crate) returns: Option<Result<String, String>>,
     /// Whether the client runs it.
     pub(crate) is_of_client: bool,
+    /// Whether its return has what it printed: nothing, but as lists.
+    #[serde(default)]
+    pub(crate) is_printing: bool,
 }
 
 /// How many answered requests a thread remembers. The server looks at its last ten messages.

@@ -16,7 +16,7 @@ async fn a_path_that_there_is_not_is_404_with_and_without_a_key() {
         "/v1/agents/agent-1/",
         "/v1/agents/agent-1/messages/",
         "/v1/agents/agent-1/blocks",
-        "/_emulator",
+        "/_emulator/other",
         "/v1/client-side-access-tokens/",
         "/v1/client-side-access-tokens/a/b",
         "/v1/v1/client-side-access-tokens",

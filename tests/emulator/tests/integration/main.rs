@@ -12,6 +12,7 @@ mod cors;
 mod create;
 mod delete;
 mod faults;
+mod figures;
 mod folders;
 mod host;
 mod http;
@@ -22,6 +23,7 @@ mod mcp_servers;
 mod messages;
 mod models;
 #[cfg(feature = "cli")]
+mod page;
 mod program;
 mod projects;
 mod raw;

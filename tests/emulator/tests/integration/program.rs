@@ -29,7 +29,17 @@ impl Serving {
     fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let greeting: Vec<String> = stdout.lines().take(4).map(Result::unwrap).collect();
+        // The last line is the request to begin with.
+        let mut greeting: Vec<String> = Vec::new();
+        for line in stdout.lines().map(Result::unwrap) {
+            greeting.push(line);
+            if greeting
+                .last()
+                .is_some_and(|line| line.starts_with("curl "))
+            {
+                break;
+            }
+        }
         let address = greeting[0]
             .strip_prefix("letta-emulator listening on http://")
             .unwrap()
@@ -161,7 +171,7 @@ fn the_greeting_is_what_a_client_needs_with_the_key_only_where_everybody_knows_i
     let serving = Serving::start(program(&["--listen", "127.0.0.1:0"]));
     let url = format!("http://{}", serving.address);
     assert_eq!(
-        serving.greeting[1..],
+        serving.greeting[1..4],
         [
             format!("export LETTA_BASE_URL={url}"),
             "export LETTA_API_KEY=sk-let-emulator".to_owned(),
@@ -183,7 +193,7 @@ fn the_greeting_is_what_a_client_needs_with_the_key_only_where_everybody_knows_i
     for command in [by_argument, by_variable] {
         let serving = Serving::start(command);
         assert_eq!(
-            serving.greeting[2..],
+            serving.greeting[2..4],
             [
                 "# LETTA_API_KEY: the key given by --api-key or LETTA_EMULATOR_API_KEY",
                 "export LETTA_PROJECT=web",
@@ -193,6 +203,154 @@ fn the_greeting_is_what_a_client_needs_with_the_key_only_where_everybody_knows_i
         assert_eq!(serving.call(&mut serving.connect(), KEY), "HTTP/1.1 200 OK");
         let refused = serving.call(&mut serving.connect(), "sk-let-emulator");
         assert_eq!(refused, "HTTP/1.1 401 Unauthorized");
+    }
+}
+
+/// The first request of a greeting, carried out: by a shell and curl if they are there. The body of its answer.
+fn first_request(serving: &Serving, key: &str) -> String {
+    let line = serving.greeting.last().unwrap();
+    let has_curl = Command::new("curl").arg("--version").output();
+    if cfg!(unix) && has_curl.is_ok_and(|output| output.status.success()) {
+        let output = Command::new("sh")
+            .args(["-c", line])
+            .env("LETTA_API_KEY", key)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{line}");
+        return String::from_utf8(output.stdout).unwrap();
+    }
+    // The same by hand.
+    let (_, after) = line.split_once("-d '").unwrap();
+    let (body, url) = after.split_once("' ").unwrap();
+    let path = url
+        .strip_prefix(&format!("http://{}", serving.address))
+        .unwrap();
+    let mut stream = serving.connect();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        serving.address,
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn the_greeting_ends_with_a_request_that_works_as_it_stands() {
+    let listen = ["--listen", "127.0.0.1:0"];
+    let well_known = "sk-let-emulator";
+    for (options, key, next, says) in [
+        (&[][..], well_known, "# Make an agent:", r#""name":"Ada""#),
+        (
+            &["--agent", "agent-2", "--agent", "agent-1=Bob"],
+            well_known,
+            "# Talk to agent-2:",
+            r#""content":"You said: Hello""#,
+        ),
+        (
+            &["--agent", "agent-1", "--api-key", KEY],
+            KEY,
+            "# Talk to agent-1:",
+            r#""content":"You said: Hello""#,
+        ),
+    ] {
+        let serving = Serving::start(program(&[&listen, options].concat()));
+        let [.., page, title, line] = &serving.greeting[..] else {
+            panic!("{:?}", serving.greeting);
+        };
+        assert_eq!(title, next);
+        assert!(!line.contains(KEY) && !line.contains('\u{1b}'), "{line}");
+        let answer = first_request(&serving, key);
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert!(answer.to_string().contains(says), "{answer}");
+
+        // The page is there, and opens with what stands behind its address.
+        let page = page
+            .strip_prefix("# Watch it in a browser: http://")
+            .unwrap();
+        let (place, page_key) = page.split_once('#').unwrap();
+        assert_eq!(place, format!("{}/_emulator/", serving.address));
+        for (path, more, expected) in [
+            ("/_emulator/", String::new(), "text/html"),
+            (
+                "/_emulator/changes",
+                format!("x-emulator-page: {page_key}\r\n"),
+                r#""version":"#,
+            ),
+        ] {
+            let mut stream = serving.connect();
+            let more = format!("{more}connection: close\r\n");
+            serving.get(&mut stream, path, "none", &more);
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            assert!(answer.contains(expected), "{answer}");
+        }
+    }
+    let remote = Serving::start(program(&["--listen", "0.0.0.0:0", "--allow-remote"]));
+    assert!(!remote.greeting.concat().contains("/_emulator/"));
+}
+
+#[test]
+fn the_help_opens_with_what_people_come_for_and_what_it_opens_with_works() {
+    for option in ["--help", "-h"] {
+        let help = String::from_utf8(outcome(program(&[option])).stdout).unwrap();
+        let examples: Vec<Vec<&str>> = help
+            .lines()
+            .filter_map(|line| line.strip_prefix("  letta-emulator "))
+            .map(|line| {
+                let words = line.split_whitespace();
+                // What it does begins with a capital, and is no file.
+                words
+                    .take_while(|word| *word == "FILE" || !word.starts_with(char::is_uppercase))
+                    .collect()
+            })
+            .collect();
+        assert_eq!(examples.len(), 3, "{help}");
+        let usage = help.find("Usage:").unwrap();
+        assert!(
+            help.find("  letta-emulator --state")
+                .is_none_or(|place| place < usage)
+        );
+        for heading in [
+            "Agents:",
+            "State:",
+            "Service:",
+            "Faults and time:",
+            "Client-side tokens:",
+        ] {
+            assert!(
+                help.contains(&format!("\n{heading}\n")),
+                "{heading}: {help}"
+            );
+        }
+        for line in help.lines() {
+            assert!(line.chars().count() <= 160, "{line}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.json");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/chat.yaml");
+        for example in examples {
+            let words = example.iter().map(|word| match *word {
+                "FILE" => file.to_str().unwrap(),
+                "chat.yaml" => script,
+                word => word,
+            });
+            let words: Vec<&str> = ["--listen", "127.0.0.1:0"]
+                .into_iter()
+                .chain(words)
+                .collect();
+            let serving = Serving::start(program(&words));
+            assert!(
+                first_request(&serving, "sk-let-emulator").contains("assistant_message"),
+                "{words:?}"
+            );
+        }
+        assert!(file.exists());
     }
 }
 

@@ -221,6 +221,10 @@ async fn a_file_that_is_refused_is_left_as_it_is() {
             "version 7",
         ),
         (good.replace("org-0", "org-9"), "the organization"),
+        (
+            good.replace("agent-1", "agent-1;ls"),
+            "an ID that no agent can have",
+        ),
     ] {
         std::fs::write(folder.file(), &text).unwrap();
         let error = folder.builder().start().await.unwrap_err();

@@ -68,6 +68,7 @@ const FLOORS: Table<'_> = &[
             "clock",
             "faults",
             "http",
+            "id",
             "project",
             "script",
             "service",
@@ -75,6 +76,7 @@ const FLOORS: Table<'_> = &[
             "tokens",
             "tool",
             "turns",
+            "world",
         ],
     ),
 ];

@@ -3,8 +3,8 @@
 //! The captures are not part of this repository. `LETTA_CAPTURES` names their folder: a pair of files for each exchange,
 //! `NAME.request.http` and `NAME.response.http`, with the bytes as they crossed the wire.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use letta_api::{
@@ -12,9 +12,9 @@ use letta_api::{
     TransportError,
 };
 use letta_api_operations_tests::{
-    Answer, Args, Body, Description, Failed, Gave, Gives, Kept, Method, Operation, Way,
+    Answer, Args, Body, Description, Exchange, Failed, Gave, Gives, Kept, Message, Method,
+    Operation, Way, segments,
 };
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::server::run;
@@ -22,160 +22,41 @@ use crate::table::{Row, operations};
 
 const FOLDER: &str = "LETTA_CAPTURES";
 
-/// The longest capture that is read, in bytes.
-const LONGEST: u64 = 64 * 1024 * 1024;
-
-/// A message of HTTP.
-struct Message {
-    /// The words of the first line.
-    first: Vec<String>,
-    headers: http::HeaderMap,
-    body: Vec<u8>,
+fn matches(exchange: &Exchange, operation: &Operation) -> bool {
+    let template = segments(&operation.path);
+    operation.method == exchange.method
+        && template.len() == exchange.path.len()
+        && template
+            .iter()
+            .zip(&exchange.path)
+            .all(|(is, has)| is == has || is.starts_with('{'))
 }
 
-impl Message {
-    /// Reads a message, its body without chunks. A body that breaks off is as long as it is.
-    fn read(path: &Path) -> Self {
-        let length = std::fs::metadata(path).unwrap().len();
-        assert!(length <= LONGEST, "{} is too long", path.display());
-        let bytes = std::fs::read(path).unwrap();
-        let end = bytes.windows(4).position(|it| it == b"\r\n\r\n");
-        let end = end.unwrap_or_else(|| panic!("{} has no head", path.display()));
-        let head = std::str::from_utf8(&bytes[..end]).unwrap();
-        let mut lines = head.split("\r\n");
-        let first = lines.next().unwrap_or_default();
-        let mut headers = http::HeaderMap::new();
-        for (name, value) in lines.filter_map(|it| it.split_once(':')) {
-            let name = http::HeaderName::from_bytes(name.as_bytes()).unwrap();
-            headers.append(name, value.trim().parse().unwrap());
-        }
-        let body = &bytes[end + 4..];
-        let is_chunked = headers
-            .get("transfer-encoding")
-            .is_some_and(|it| it == "chunked");
-        Self {
-            first: first.split(' ').map(str::to_owned).collect(),
-            headers,
-            body: if is_chunked {
-                without_chunks(body)
-            } else {
-                body.to_vec()
-            },
+/// The arguments of the call. A member of the query that the operation does not declare is an error.
+fn args_of(exchange: &Exchange, operation: &Operation) -> Result<Args, String> {
+    let mut args = Args::new();
+    for (name, value) in segments(&operation.path).iter().zip(&exchange.path) {
+        if let Some(name) = name.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
+            args = args.with("path", name, value.as_str());
         }
     }
-
-    fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-
-    fn is_events(&self) -> bool {
-        let media = self.headers.get("content-type");
-        media.is_some_and(|it| it.as_bytes().starts_with(b"text/event-stream"))
-    }
-}
-
-fn without_chunks(mut bytes: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Some(end) = bytes.windows(2).position(|it| it == b"\r\n") {
-        let size = std::str::from_utf8(&bytes[..end]).unwrap();
-        let size = usize::from_str_radix(size.trim(), 16).unwrap();
-        let rest = &bytes[end + 2..];
-        let piece = &rest[..size.min(rest.len())];
-        body.extend_from_slice(piece);
-        bytes = rest.get(size + 2..).unwrap_or_default();
-        if size == 0 {
-            break;
-        }
-    }
-    body
-}
-
-/// An exchange that was captured.
-struct Exchange {
-    name: String,
-    method: String,
-    /// Its path, without the slash at the end.
-    path: Vec<String>,
-    query: Vec<(String, String)>,
-    request: Message,
-    status: u16,
-    response: Message,
-}
-
-impl Exchange {
-    fn read(folder: &Path, name: &str) -> Self {
-        let file = |kind: &str| Message::read(&folder.join(format!("{name}.{kind}.http")));
-        let (request, response) = (file("request"), file("response"));
-        let (path, query) = match request.first[1].split_once('?') {
-            Some((path, query)) => (path, query),
-            None => (request.first[1].as_str(), ""),
-        };
-        Self {
-            name: name.to_owned(),
-            method: request.first[0].clone(),
-            path: segments(path),
-            query: url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-            status: response.first[1].parse().unwrap(),
-            request,
-            response,
-        }
-    }
-
-    /// The names of all in a folder.
-    fn names(folder: &Path) -> BTreeSet<String> {
-        let entries = std::fs::read_dir(folder);
-        let entries = entries.unwrap_or_else(|it| panic!("{}: {it}", folder.display()));
-        let names = entries.filter_map(|it| it.unwrap().file_name().into_string().ok());
-        let names = names.filter_map(|it| Some(it.strip_suffix(".response.http")?.to_owned()));
-        names.collect()
-    }
-
-    fn matches(&self, operation: &Operation) -> bool {
-        let template = segments(&operation.path);
-        operation.method == self.method
-            && template.len() == self.path.len()
-            && template
-                .iter()
-                .zip(&self.path)
-                .all(|(is, has)| is == has || is.starts_with('{'))
-    }
-
-    /// The arguments of the call. A member of the query that the operation does not declare is an error.
-    fn args(&self, operation: &Operation) -> Result<Args, String> {
-        let mut args = Args::new();
-        for (name, value) in segments(&operation.path).iter().zip(&self.path) {
-            if let Some(name) = name.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-                args = args.with("path", name, value.as_str());
+    let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for (name, text) in &exchange.query {
+        let mut declared = operation.parameters.iter();
+        let declared = declared.find(|it| (&*it.place, &*it.name) == ("query", name));
+        let declared = declared.ok_or(format!("{name} in query is not declared"))?;
+        match &declared.value {
+            Value::Array(items) => {
+                let list = lists.entry(name).or_default();
+                list.push(as_kind_of(&items[0], text));
             }
+            kind => args = args.with("query", name, as_kind_of(kind, text)),
         }
-        let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-        for (name, text) in &self.query {
-            let mut declared = operation.parameters.iter();
-            let declared = declared.find(|it| (&*it.place, &*it.name) == ("query", name));
-            let declared = declared.ok_or(format!("{name} in query is not declared"))?;
-            match &declared.value {
-                Value::Array(items) => {
-                    let list = lists.entry(name).or_default();
-                    list.push(as_kind_of(&items[0], text));
-                }
-                kind => args = args.with("query", name, as_kind_of(kind, text)),
-            }
-        }
-        for (name, list) in lists {
-            args = args.with("query", name, list);
-        }
-        Ok(args)
     }
-}
-
-fn segments(path: &str) -> Vec<String> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let segments = path.split('/').map(|it| percent_decode_str(it));
-    segments
-        .map(|it| it.decode_utf8_lossy().into_owned())
-        .collect()
+    for (name, list) in lists {
+        args = args.with("query", name, list);
+    }
+    Ok(args)
 }
 
 fn as_kind_of(kind: &Value, text: &str) -> Value {
@@ -227,7 +108,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn exchange(&mut self, exchange: &Exchange, row: &Row<'_>, operation: &Operation) {
-        let problems = match exchange.args(operation) {
+        let problems = match args_of(exchange, operation) {
             Ok(args) => self.call(exchange, row, args),
             Err(problem) => vec![problem],
         };
@@ -426,7 +307,7 @@ fn every_captured_exchange_is_read_and_can_be_sent() {
     let mut others = Vec::new();
     for name in &names {
         let exchange = Exchange::read(&folder, name);
-        let found = operations.iter().find(|(_, it)| exchange.matches(it));
+        let found = operations.iter().find(|(_, it)| matches(&exchange, it));
         match found {
             // A slash too few or too many. The HTTP client goes on to the same path, and calls are made with the right one.
             Some(_) if (300..400).contains(&exchange.status) => {

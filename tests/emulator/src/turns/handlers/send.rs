@@ -29,6 +29,13 @@ use crate::world::run::RunRecord;
 pub(crate) fn send_message(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Answer> {
     async move {
         let target = of_agent(&stage.world(), call.path("agent_id"), "send_message")?;
+        if call.json().get("background").and_then(Value::as_bool) == Some(true) {
+            return Err(Refusal::detail(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Streaming options set without streaming enabled. background can only be true when streaming=true. \
+                 Either set streaming=true or use default values for streaming options.",
+            ));
+        }
         send(stage, &call, target, Mode::Json).await
     }
     .boxed()
@@ -42,21 +49,17 @@ pub(crate) fn send_message_stream(stage: Arc<Stage>, call: Call) -> BoxFuture<'s
                  others send to /messages/stream",
             ));
         }
-        stream(stage, &call).await
+        stream(stage, &call, "send_message").await
     }
     .boxed()
 }
 
 pub(crate) fn stream_message(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Answer> {
-    async move { stream(stage, &call).await }.boxed()
+    async move { stream(stage, &call, "send_message_streaming").await }.boxed()
 }
 
-async fn stream(stage: Arc<Stage>, call: &Call) -> Answer {
-    let target = of_agent(
-        &stage.world(),
-        call.path("agent_id"),
-        "send_message_streaming",
-    )?;
+async fn stream(stage: Arc<Stage>, call: &Call, run_type: &'static str) -> Answer {
+    let target = of_agent(&stage.world(), call.path("agent_id"), run_type)?;
     let mode = mode_of(call);
     send(stage, call, target, mode).await
 }

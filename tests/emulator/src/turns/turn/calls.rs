@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use letta_api::types::{Message, MessageId, StepStatus, StopReasonType, ToolRule};
+use letta_api::types::{Message, MessageId, StepStatus, StopReasonType, ToolRule, ToolType};
 
 use super::{End, Mode, ModelStep, Turn, place};
 use crate::script::act::{Act, Call, Outcome};
@@ -115,12 +115,11 @@ impl Turn {
                 |rule| matches!(rule, ToolRule::RequiresApprovalToolRule(rule) if rule.tool_name == tool),
             )
         };
-        let is_attached = |tool: &str| {
-            agent.is_some_and(|agent| {
-                agent.tool_ids.iter().any(|id| {
-                    let found = world.tools.get(id.as_str());
-                    found.is_some_and(|it| it.name.as_deref() == Some(tool))
-                })
+        let attached = |tool: &str| {
+            let mut ids = agent.into_iter().flat_map(|agent| &agent.tool_ids);
+            ids.find_map(|id| {
+                let found = world.tools.get(id.as_str())?;
+                (found.name.as_deref() == Some(tool)).then_some(found)
             })
         };
         let most = if parallel { calls.len() } else { 1 };
@@ -130,12 +129,12 @@ impl Turn {
             // A client's tool shadows one of the server's that has its name.
             let is_of_client = self.options.client_tools.contains(&call.tool);
             let waits = is_of_client || call.needs_approval || needs_approval(&call.tool);
+            let found = attached(&call.tool);
+            let is_printing = found.is_some_and(|it| it.tool_type == Some(ToolType::Custom));
             let returns = match call.outcome {
                 Some(Outcome::Returns(text)) => Some(Ok(text)),
                 Some(Outcome::Fails(text)) => Some(Err(text)),
-                None if !is_of_client && !is_attached(&call.tool) => {
-                    Some(Err(not_found(&call.tool)))
-                }
+                None if !is_of_client && found.is_none() => Some(Err(not_found(&call.tool))),
                 None => None,
             };
             let call = PendingCall {
@@ -143,6 +142,7 @@ impl Turn {
                 arguments: call.arguments.to_string(),
                 returns,
                 is_of_client,
+                is_printing,
                 tool: call.tool,
             };
             match waits {

@@ -15,6 +15,7 @@ impl Turn {
     /// There is no turn: the request makes no sense as things are.
     pub(super) fn never_began(self, trouble: Trouble) -> Result<Value, Refusal> {
         let (message, detail) = trouble.told();
+        let error = speech::error(&self.live.id, "internal_error", message, detail);
         if self.mode != Mode::Json {
             if matches!(trouble, Trouble::OldDenial) {
                 self.live
@@ -23,19 +24,17 @@ impl Turn {
                 self.live.say_as_it_stands("[DONE]");
             } else {
                 self.live.say(speech::stop_reason("error"), None);
-                let error = speech::error(&self.live.id, "internal_error", message, detail);
-                self.live.say(error, Some("error"));
+                self.live.say(error.clone(), Some("error"));
                 if !self.live.background {
                     self.live.say_as_it_stands("[DONE]");
                 }
             }
         }
         let is_denial = matches!(trouble, Trouble::OldDenial);
-        let (status, reason) = match is_denial {
-            true => (RunStatus::Completed, StopReasonType::InvalidToolCall),
-            false => (RunStatus::Failed, StopReasonType::Error),
-        };
-        self.close(status, &reason);
+        match is_denial {
+            true => self.close(RunStatus::Completed, &StopReasonType::InvalidToolCall, None),
+            false => self.close(RunStatus::Failed, &StopReasonType::Error, Some(error)),
+        }
         match is_denial {
             true => Ok(old_denial()),
             false => Err(trouble.into_refusal(self.is_of_agent)),
@@ -59,7 +58,7 @@ impl Turn {
                     | StopReasonType::ToolRule => RunStatus::Completed,
                     _ => RunStatus::Failed,
                 };
-                self.close(status, &reason);
+                self.close(status, &reason, None);
                 Ok(json!({
                     "messages": self.told.messages,
                     "stop_reason": speech::stop_reason(reason.as_str()),
@@ -73,7 +72,7 @@ impl Turn {
                 if self.live.background {
                     self.live.say_as_it_stands("[DONE]");
                 }
-                self.close(RunStatus::Cancelled, &StopReasonType::Cancelled);
+                self.close(RunStatus::Cancelled, &StopReasonType::Cancelled, None);
                 Ok(Value::Null)
             }
             End::Failed(failure) => self.failed(failure),
@@ -84,17 +83,17 @@ impl Turn {
     fn failed(self, failure: ModelFailure) -> Result<Value, Refusal> {
         let reason = failure.stop_reason().as_str();
         let midway = self.told.anything;
+        let told = match midway {
+            true => ModelFailure::MIDWAY,
+            false => failure.at_once_in_stream(),
+        };
+        let error = speech::error(&self.live.id, told.kind, told.message, failure.detail());
         if self.mode != Mode::Json {
             if midway {
                 self.live.say(speech::stop_reason("error"), None);
             }
             self.live.say(speech::stop_reason(reason), None);
-            let told = match midway {
-                true => ModelFailure::MIDWAY,
-                false => failure.at_once_in_stream(),
-            };
-            let error = speech::error(&self.live.id, told.kind, told.message, failure.detail());
-            self.live.say(error, Some("error"));
+            self.live.say(error.clone(), Some("error"));
             if !midway && !self.live.background {
                 self.live.say_as_it_stands("[DONE]");
             }
@@ -104,7 +103,7 @@ impl Turn {
             true => RunStatus::Completed,
             false => RunStatus::Failed,
         };
-        self.close(status, &reason.into());
+        self.close(status, &reason.into(), Some(error));
         let told = failure.in_json();
         let status = StatusCode::from_u16(failure.status());
         Err(Refusal::whole(
@@ -119,16 +118,30 @@ impl Turn {
     }
 
     /// Closes the run: nothing more comes, and what it locked is free again.
-    fn close(&self, status: RunStatus, reason: &StopReasonType) {
+    ///
+    /// A run keeps its error. If it was of JSON, it keeps the text alone, and has no stop reason.
+    fn close(&self, status: RunStatus, reason: &StopReasonType, error: Option<Value>) {
         let now = self.stage.now();
         let mut world = self.stage.world();
+        if let Some(agent) = world.agents.get_mut(self.agent.as_str()) {
+            agent.state.last_stop_reason = Some(reason.clone());
+        }
+        let is_failed_json = error.is_some() && self.mode == Mode::Json;
+        let error = match is_failed_json {
+            true => error.map(|error| error["detail"].clone()),
+            false => error,
+        };
         if self.closes_run
             && let Some(record) = world.runs.get_mut(self.run.as_str())
         {
             // What was cancelled stays so, though JSON goes on.
             if record.run.status != Some(RunStatus::Cancelled) {
                 record.run.status = Some(status);
-                record.run.stop_reason = Some(reason.clone());
+                record.run.stop_reason = (!is_failed_json).then(|| reason.clone());
+            }
+            if let Some(error) = error {
+                let metadata = record.run.metadata.get_or_insert_default();
+                metadata.insert("error".to_owned(), error);
             }
             record.run.completed_at = Some(completed(now));
         }

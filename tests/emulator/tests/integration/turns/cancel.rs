@@ -105,10 +105,18 @@ async fn a_pending_request_is_denied_and_the_agent_is_free() {
         stop_reason(&say(&emulator, "Again").await),
         "requires_approval"
     );
-    // After a refused message, the newest run is not the one that waits.
+    // After a message that was refused on a stream, the newest run is over, and cancelling it changes nothing.
+    let body = json!({"input": "Hello?", "streaming": true});
+    let told = events(&emulator, MESSAGES, body).await;
+    assert_eq!(run(&emulator, &run_of(&told)).await["stop_reason"], "error");
+    cancel(&emulator).await;
+    // The run of a message that was refused with JSON has no stop reason, so cancelling it frees the agent.
     assert_eq!(say(&emulator, "Hello?").await.status, 409);
     cancel(&emulator).await;
-    assert_eq!(say(&emulator, "Hello?").await.status, 409);
+    assert_eq!(
+        stop_reason(&say(&emulator, "Hello?").await),
+        "requires_approval"
+    );
 }
 
 #[tokio::test]
