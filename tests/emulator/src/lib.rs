@@ -1,10 +1,66 @@
-//! Emulates the Letta service in the process of a test: client-side access tokens, and the agents and messages
-//! that they open, over HTTP, in memory or [kept in a file](Builder::state_file).
+//! Emulates the Letta service in the process of a test, over HTTP: agents that follow a script, their turns with tools and
+//! approvals, and all that belongs to them. An application can be tested without an account and without a model.
 //!
-//! [`Emulator::start`] listens on a free loopback port and answers as the service would. A server with the API key may
-//! do everything. A page with a client-side token may do what the token's policy allows, from the origin that the token
-//! was made for, until the token expires or is deleted. How tokens are treated can be [set](TokenRules). So an application can test its tokens without an account.
-//! Agents repeat what they are told.
+//! [`Emulator::start`] listens on a free loopback port and answers as the service would. This agent asks before it deletes a
+//! file:
+//!
+//! ```
+//! use letta_api::types::{ApprovalReturn, CreateApproval, CreateMessage, InputRole, MessageRequest, StopReasonType};
+//! use letta_api::{Bearer, Client};
+//! use letta_api_emulator::{Act, Emulator, Rule};
+//! use serde_json::json;
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() { an_agent_asks_before_it_deletes().await }
+//! async fn an_agent_asks_before_it_deletes() {
+//!     let emulator = Emulator::builder().agent("agent-1").start().await.unwrap();
+//!     let delete = Act::call("delete_file", json!({"path": "a.txt"})).with_id("call_1").needs_approval().returns("Deleted.");
+//!     emulator.agent("agent-1").script(Rule::new([delete, Act::text("The file is gone.")]).when("tidy up")).unwrap();
+//!     let client = Client::new(emulator.base_url().parse().unwrap(), reqwest::Client::new())
+//!         .with_transport(Bearer::new(emulator.api_key()));
+//!     let agent = "agent-1".into();
+//!
+//!     let said = CreateMessage::new(InputRole::User, "Please tidy up.");
+//!     let request = MessageRequest::new().with_messages([said.into()]);
+//!     let asked = client.send_message(&agent, &request).await.unwrap();
+//!     assert_eq!(asked.stop_reason.stop_reason, StopReasonType::RequiresApproval);
+//!
+//!     let approved = CreateApproval::new().with_approvals([ApprovalReturn::new("call_1", true).into()]);
+//!     let request = MessageRequest::new().with_messages([approved.into()]);
+//!     let done = client.send_message(&agent, &request).await.unwrap();
+//!     assert_eq!(done.stop_reason.stop_reason, StopReasonType::EndTurn);
+//! }
+//! ```
+//!
+//! - **Operations**: all of the self-hosted service's, and those on client-side access tokens. [`behaviour`] has a table of
+//!   them. Any other operation of the API description is answered 501.
+//! - **Scripts**: an agent repeats what it is told, or follows a [`Script`]. [`scripts`] has the acts, the rules, and the form of
+//!   a script in a file.
+//! - **Checks**: a request that does not fit the API description is a 422 that names the field.
+//! - **Time**: with a [`ManualClock`], tokens expire and pauses pass without waiting ([how](#moving-time-on)); a [`SkewedClock`] is
+//!   wrong by a constant.
+//! - **Faults**: inject a [`Fault`], such as an error, a rate limit, a latency or a lost answer, for one operation or
+//!   all, with a probability, a number of times. Faults [of streams](Fault#streams) break them off anywhere, and more.
+//! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
+//!   [`request_count`](Emulator::request_count), and everything as JSON from [`dump`](Emulator::dump). It is kept in memory, and
+//!   between runs in a [state file](Builder::state_file).
+//!
+//! The program `letta-emulator` is the same for the command line and for other languages:
+//!
+//! ```console
+//! $ letta-emulator --script chat.yaml --state chat.json --fault break-stream,probability=0.05
+//! ```
+//!
+//! Answers are made of letta-api's own types, so they cannot drift from the API description.
+//!
+//! # Client-side tokens
+//!
+//! A server with the API key may do everything. A page with a client-side token may do what the token's policy allows, from the
+//! origin that the token was made for, until the token expires or is deleted. How tokens are treated can be
+//! [set](TokenRules).
 //!
 //! ```
 //! use letta_api_emulator::Emulator;
@@ -24,49 +80,6 @@
 //!         .bearer_auth(token.expose_secret()).header("origin", "https://chat.example.com").send().await.unwrap();
 //!     assert_eq!(agent.status(), 403); // and 200 at /v1/agents/agent-1/messages
 //! }
-//! ```
-//!
-//! - **Time**: with a [`ManualClock`], tokens expire without waiting ([how](#moving-time-on)); a [`SkewedClock`] is
-//!   wrong by a constant.
-//! - **Faults**: inject a [`Fault`], such as an error, a rate limit, a latency or a lost answer, for one operation or
-//!   all, with a probability, a number of times. Faults [of streams](Fault#streams) break them off anywhere, and more.
-//! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
-//!   [`request_count`](Emulator::request_count), and everything as JSON from [`dump`](Emulator::dump).
-//!
-//! The program `letta-emulator` is the same for the command line and for other languages:
-//!
-//! ```console
-//! $ letta-emulator --agent agent-1=Ada --word-delay 60ms --fault status=503,probability=0.05
-//! ```
-//!
-//! The token operations answer with letta-api's own types, so they cannot drift from the description. Agents
-//! and messages are not in the description yet. Their bodies have a small part of what the service sends,
-//! which is enough for the official clients.
-//!
-//! ```
-//! use std::time::Duration;
-//!
-//! use letta_api::{Bearer, Client, types};
-//! use letta_api_emulator::{Emulator, ManualClock};
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let clock = ManualClock::new();
-//! let emulator = Emulator::builder().clock(clock.clone()).start().await?;
-//! let client = Client::new(emulator.base_url().parse()?, reqwest::Client::new())
-//!     .with_transport(Bearer::new(emulator.api_key()));
-//!
-//! let body = types::ClientSideAccessTokenCreate::new(
-//!     "https://chat.example.com",
-//!     vec![types::AccessPolicyEntry::agent("agent-1", vec![types::AccessRight::ReadMessages])],
-//! );
-//! client.create_client_side_access_token(&body).await?;
-//! assert_eq!(emulator.token_count().live, 1);
-//!
-//! clock.advance(Duration::from_secs(5 * 60)); // as long as a token lives unless told otherwise
-//! assert_eq!(emulator.token_count().live, 0);
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! # Moving time on
@@ -120,12 +133,7 @@
 //!
 //! # What it decides, and how we know
 //!
-//! [`behaviour`] lists every decision with its source: documented, observed, from published source, or an assumption.
-//!
-//! # What agents do
-//!
-//! An agent repeats what it is told, or follows a [`Script`]. [`scripts`] has the acts, the rules, and the form of a script
-//! in a file.
+//! [`behaviour`] lists every decision with its source: documented, observed, from the service's source, or an assumption.
 //!
 //! # Secrets
 //!

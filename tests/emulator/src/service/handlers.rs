@@ -169,3 +169,6 @@ pub(crate) fn of(operation: &Operation) -> Option<Handler> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

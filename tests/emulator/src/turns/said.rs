@@ -21,7 +21,10 @@ pub(crate) struct Said {
 /// What a request begins with, which decides what it is.
 pub(crate) enum First {
     /// Messages alone.
-    Messages,
+    Messages {
+        /// The server's name for the first item that is no message.
+        stray: Option<&'static str>,
+    },
     /// The answer to a request for approval.
     Answer { answers: Vec<ApprovalResult> },
     /// The answer to a request for approval, in the form that names the request and not its calls.
@@ -100,9 +103,12 @@ impl Said {
                 };
                 (first, &items[1..])
             }
-            _ => (First::Messages, &items[..]),
+            _ => {
+                let stray = items.iter().find_map(other_than_a_message);
+                (First::Messages { stray }, &items[..])
+            }
         };
-        // Of what comes after the first, the server leaves out what is no message.
+        // Of what comes after an answer, the server leaves out what is no message.
         let messages: Vec<Input> = rest.iter().filter_map(Input::from_json).collect();
         Ok(Self {
             first,
@@ -111,21 +117,21 @@ impl Said {
             otids,
         })
     }
+}
 
-    /// What the user said last. `None` if it was not the user who spoke.
-    pub(crate) fn last_text(&self) -> Option<String> {
-        let last = self.messages.iter().rev().find(|it| it.role == "user");
-        last.map(|input| text_of(&input.content))
-    }
+/// What the user said last. `None` if it was not the user who spoke.
+pub(crate) fn last_text(messages: &[Input]) -> Option<String> {
+    let last = messages.iter().rev().find(|it| it.role == "user");
+    last.map(|input| text_of(&input.content))
+}
 
-    /// All that was said in texts, line by line.
-    pub(crate) fn user_text(&self) -> String {
-        let texts = self.messages.iter().filter(|it| it.role == "user");
-        texts
-            .map(|input| text_of(&input.content))
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
+/// All that the user said, line by line.
+pub(crate) fn user_text(messages: &[Input]) -> String {
+    let texts = messages.iter().filter(|it| it.role == "user");
+    texts
+        .map(|input| text_of(&input.content))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Input {
@@ -145,6 +151,15 @@ impl Input {
     }
 }
 
+/// The server's name for an item that is no message.
+fn other_than_a_message(item: &Value) -> Option<&'static str> {
+    match item.get("type").and_then(Value::as_str) {
+        Some("approval") => Some("ApprovalCreate"),
+        Some("tool_return") => Some("ToolReturnCreate"),
+        _ => None,
+    }
+}
+
 impl Options {
     fn from_json(body: &Value) -> Self {
         let flag = |name: &str, default| body.get(name).and_then(Value::as_bool).unwrap_or(default);
@@ -157,9 +172,10 @@ impl Options {
             include_pings: flag("include_pings", true),
             max_steps: body
                 .get("max_steps")
-                .and_then(Value::as_u64)
-                .and_then(|steps| usize::try_from(steps).ok())
-                .unwrap_or(DEFAULT_MAX_STEPS),
+                .and_then(Value::as_i64)
+                .map_or(DEFAULT_MAX_STEPS, |steps| {
+                    usize::try_from(steps).unwrap_or_default()
+                }),
             types: types.filter(|types| !types.is_empty()).map(|types| {
                 types
                     .iter()

@@ -296,6 +296,18 @@ async fn nobody_waits(emulator: &Emulator) {
     assert!(word.is_err(), "{word:?}");
 }
 
+/// Tokio's time, which is paused. The machine's clock goes on meanwhile, and would make pauses shorter.
+struct TokioClock {
+    began: tokio::time::Instant,
+    date: std::time::SystemTime,
+}
+
+impl letta_api_emulator::Clock for TokioClock {
+    fn now(&self) -> std::time::SystemTime {
+        self.date + self.began.elapsed()
+    }
+}
+
 /// Time passes as soon as nothing else does: the test waits for no clock.
 #[tokio::test(start_paused = true)]
 async fn words_come_with_a_pause_before_each_and_pings_in_long_ones() {
@@ -304,8 +316,12 @@ async fn words_come_with_a_pause_before_each_and_pings_in_long_ones() {
         (Duration::from_secs(1), false, &[1000]),
         (Duration::from_secs(50), false, &[20_000, 20_000, 10_000]),
     ] {
+        let clock = TokioClock {
+            began: tokio::time::Instant::now(),
+            date: std::time::SystemTime::now(),
+        };
         let builder = Emulator::builder().agent("agent-1").word_delay(delay);
-        let emulator = builder.start().await.unwrap();
+        let emulator = builder.clock(clock).start().await.unwrap();
         let mut response = request(&emulator, Method::POST, STREAM)
             .json(&json!({"input": "Hello", "stream_tokens": tokens}))
             .send()

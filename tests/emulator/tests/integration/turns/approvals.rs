@@ -259,6 +259,46 @@ async fn what_is_said_beside_an_answer_is_answered_too() {
 }
 
 #[tokio::test]
+async fn what_is_said_before_an_answer_is_refused_as_if_it_were_said_alone() {
+    let emulator = emulator_that([risky("call_1"), Act::text("Done.")]).await;
+    say(&emulator, "Clean up").await;
+    let body = json!({"messages": [
+        {"role": "user", "content": "Hello?"},
+        {"type": "approval", "approvals": [approve("call_1")]},
+    ]});
+    let refused = post(&emulator, MESSAGES, body).await;
+    assert_eq!(refused.status, 409);
+    assert_eq!(refused.json()["detail"]["code"], "PENDING_APPROVAL");
+    assert_eq!(kept(&emulator).last(), Some(&"approval_request_message"));
+}
+
+#[tokio::test]
+async fn what_is_no_message_after_a_message_is_400_and_nothing_is_said() {
+    let emulator = emulator().await;
+    let tool_return = json!({"tool_call_id": "call_1", "tool_return": "x", "status": "success"});
+    for (second, kind) in [
+        (
+            json!({"type": "approval", "approvals": [approve("call_1")]}),
+            "ApprovalCreate",
+        ),
+        (
+            json!({"type": "tool_return", "tool_returns": [tool_return]}),
+            "ToolReturnCreate",
+        ),
+    ] {
+        let mut body = json!({"messages": [{"role": "user", "content": "Hello"}, second]});
+        let refused = post(&emulator, MESSAGES, body.clone()).await;
+        assert_eq!(refused.status, 400);
+        let expected = format!("Expected MessageCreate, got {kind}");
+        assert_eq!(refused.detail(), expected);
+        body["streaming"] = json!(true);
+        let told = events(&emulator, MESSAGES, body).await;
+        assert_eq!(told[2].data()["detail"], expected);
+    }
+    assert_eq!(kept(&emulator), ["system_message"]);
+}
+
+#[tokio::test]
 async fn only_an_agent_that_may_calls_several_tools_at_once() {
     let emulator = Emulator::builder().agent("agent-1").start().await.unwrap();
     let both = Reply::from(Act::calls([risky("call_1"), risky("call_2")]));

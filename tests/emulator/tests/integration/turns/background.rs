@@ -99,8 +99,11 @@ async fn a_turn_that_nobody_listens_to_any_more_goes_on_in_every_mode() {
         let sent = request(&emulator, Method::POST, MESSAGES)
             .json(&body)
             .send();
-        let _ = tokio::time::timeout(SOON, sent).await;
-        let runs = emulator.dump()["runs"].clone();
+        // Who sent it leaves as soon as there is a run.
+        let runs = tokio::select! {
+            runs = first_run(&emulator) => runs,
+            answer = async { let _answer = sent.await; std::future::pending().await } => answer,
+        };
         let id = runs[0]["id"].as_str().unwrap();
         let status = if mode == json!({}) {
             "created"
@@ -112,6 +115,22 @@ async fn a_turn_that_nobody_listens_to_any_more_goes_on_in_every_mode() {
         assert_eq!(run_when_over(&emulator, id).await["status"], "completed");
         assert_eq!(kept(&emulator).last(), Some(&"assistant_message"), "{mode}");
     }
+}
+
+/// The runs, once there is one.
+async fn first_run(emulator: &Emulator) -> Value {
+    let there = async {
+        loop {
+            let runs = emulator.dump()["runs"].clone();
+            if !runs.as_array().unwrap().is_empty() {
+                return runs;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, there)
+        .await
+        .expect("it begins")
 }
 
 #[tokio::test]
@@ -175,4 +194,17 @@ async fn a_server_without_a_store_has_no_background() {
     );
     let foreground = json!({"input": "Hello", "streaming": true});
     assert_eq!(events(&emulator, MESSAGES, foreground).await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_resume_in_pieces_of_one_never_ends_and_an_interval_changes_nothing() {
+    let emulator = emulator().await;
+    let told = events(&emulator, MESSAGES, body()).await;
+    let path = resume_path(&run_of(&told));
+    let body = json!({"poll_interval": 5});
+    assert_eq!(events(&emulator, &path, body).await, told);
+    let waits = request(&emulator, Method::POST, &path)
+        .json(&json!({"batch_size": 1}))
+        .send();
+    assert!(tokio::time::timeout(SOON, waits).await.is_err());
 }

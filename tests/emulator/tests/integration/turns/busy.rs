@@ -165,3 +165,36 @@ async fn without_an_otid_the_newest_run_in_background_that_goes_on_is_read() {
     assert_eq!(refused.status, 400);
     assert!(refused.detail().contains("not created in background mode"));
 }
+
+#[tokio::test]
+async fn an_otid_of_json_to_an_agent_finds_no_run_and_one_of_its_streams_does() {
+    let (emulator, _clock) = slow().await;
+    let by_otid = "/v1/conversations/default/stream";
+    let json = said("quick", "one", json!({}));
+    assert_eq!(post(&emulator, MESSAGES, json).await.status, 200);
+    let unknown = post(&emulator, by_otid, json!({"otid": "one"})).await;
+    assert_eq!(unknown.status, 404);
+
+    let options = json!({"streaming": true, "background": true});
+    let told = events(&emulator, MESSAGES, said("quick", "two", options)).await;
+    let again = events(&emulator, by_otid, json!({"otid": "two"})).await;
+    assert_eq!(again, told);
+}
+
+#[tokio::test]
+async fn the_id_of_an_agent_as_that_of_a_conversation_is_its_own_thread() {
+    let (emulator, clock) = slow().await;
+    let path = "/v1/conversations/agent-1/messages";
+    let mut first = Events::of(&emulator, path, said("slow", "one", json!({}))).await;
+    let ping = first.next().await.unwrap();
+    let refused = post(&emulator, DEFAULT, direct("quick", "two", false)).await;
+    assert_eq!(refused.json()["run_id"], ping.data()["run_id"]);
+    let json = said("quick", "three", json!({"streaming": false}));
+    assert_eq!(post(&emulator, path, json).await.status, 409);
+    clock.advance(Duration::from_secs(5));
+    first.rest().await;
+    assert_eq!(
+        kept(&emulator),
+        ["system_message", "user_message", "assistant_message"]
+    );
+}

@@ -1,3 +1,5 @@
+use letta_api_emulator::NewAgent;
+
 use super::*;
 
 fn tools() -> Value {
@@ -83,6 +85,50 @@ async fn a_return_from_the_client_is_taken_in_place_of_running_a_tool_of_the_ser
     let done = post(&emulator, MESSAGES, returned(false)).await.json();
     assert_eq!(done["messages"][0]["tool_return"], "an animal");
     assert!(done["messages"][0]["name"].is_null());
+}
+
+#[tokio::test]
+async fn a_client_tool_shadows_a_tool_of_the_server_that_has_its_name() {
+    let agent = NewAgent::new("agent-1").tool("look_up");
+    let emulator = Emulator::builder().agent(agent).start().await.unwrap();
+    let rule = letta_api_emulator::Rule::new([look_up(), Act::text("Done.")]).always();
+    emulator.agent("agent-1").script([rule]).unwrap();
+    let alone = say(&emulator, "What is a cat?").await;
+    assert_eq!(
+        kinds(&alone),
+        [
+            "tool_call_message",
+            "tool_return_message",
+            "assistant_message"
+        ]
+    );
+    let body = json!({"input": "What is a cat?", "client_tools": tools()});
+    let asked = post(&emulator, MESSAGES, body).await;
+    assert_eq!(kinds(&asked), ["approval_request_message"]);
+    let done = post(&emulator, MESSAGES, returned(true)).await.json();
+    assert_eq!(done["messages"][0]["tool_return"], "an animal");
+}
+
+#[tokio::test]
+async fn a_return_that_does_not_say_what_it_is_is_422_and_is_still_waited_for() {
+    let emulator = emulator_that([look_up(), Act::text("Done.")]).await;
+    let body = json!({"input": "What is a cat?", "client_tools": tools()});
+    post(&emulator, MESSAGES, body).await;
+    let one = json!({"tool_call_id": "call_1", "tool_return": "an animal", "status": "success"});
+    let mut without_status = one.clone();
+    without_status.as_object_mut().unwrap().remove("status");
+    let mut outside = one.clone();
+    outside["type"] = json!("tool");
+    for message in [
+        json!({"type": "tool_return", "tool_returns": [without_status]}),
+        json!({"type": "approval", "approvals": [one]}),
+        outside,
+    ] {
+        let refused = post(&emulator, MESSAGES, json!({"messages": [message]})).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+    }
+    assert_eq!(kept(&emulator).last(), Some(&"approval_request_message"));
+    assert_eq!(post(&emulator, MESSAGES, returned(true)).await.status, 200);
 }
 
 #[tokio::test]

@@ -174,3 +174,21 @@ async fn a_turn_has_no_more_steps_than_it_may_have() {
     assert_eq!(stop_reason(&answer), "max_steps");
     assert_eq!(answer.json()["usage"]["step_count"], 2);
 }
+
+#[tokio::test]
+async fn a_turn_that_may_have_no_step_ends_as_if_all_were_said_and_stores_nothing() {
+    let emulator = emulator().await;
+    for steps in [0, -1] {
+        let body = json!({"input": "Hello", "max_steps": steps});
+        let answer = post(&emulator, MESSAGES, body).await;
+        assert!(kinds(&answer).is_empty());
+        assert_eq!(stop_reason(&answer), "end_turn");
+        let usage = &answer.json()["usage"];
+        assert_eq!(
+            (&usage["prompt_tokens"], &usage["step_count"]),
+            (&json!(0), &json!(0))
+        );
+        assert_eq!(usage["context_tokens"], Value::Null);
+    }
+    assert_eq!(kept(&emulator), ["system_message"]);
+}
