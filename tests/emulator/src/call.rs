@@ -40,6 +40,8 @@ pub(crate) struct Call {
     /// What the query and a form say, as the values that their texts stand for.
     pub(crate) checked: Checked,
     pub(crate) project: Project,
+    /// Whether the caller has shown a client-side token.
+    pub(crate) by_token: bool,
     /// What is to go wrong with the agent or with the stream.
     pub(crate) fault: Option<AgentFault>,
     /// When it came, by the emulator's clock.
@@ -69,6 +71,7 @@ impl Call {
                 ..Checked::default()
             },
             project: Project::Default,
+            by_token: false,
             fault: None,
             now,
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use letta_api::types::Run;
 use letta_api::{ApiKey, Operation};
 
 use crate::agent::{Agent, NewAgent, check_id};
@@ -138,6 +139,36 @@ impl Emulator {
             account: &self.account,
             id: id.into(),
         }
+    }
+
+    /// All runs, oldest first: those of agents that exist.
+    pub fn runs(&self) -> Vec<Run> {
+        let world = self.account.stage.world();
+        world.runs.iter().map(|it| it.run.clone()).collect()
+    }
+
+    /// Waits until a run is over, and gives it as it is then. `None` if it does not exist.
+    ///
+    /// ```
+    /// use letta_api_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let emulator = Emulator::builder().agent("agent-1").start().await?;
+    /// // A client says something to the agent, and goes away.
+    /// for run in emulator.runs() {
+    ///     emulator.run_over(run.id.as_str()).await;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run_over(&self, id: &str) -> Option<Run> {
+        let live = self.account.stage.live().run(id).cloned();
+        if let Some(live) = live {
+            live.over().await;
+        }
+        let world = self.account.stage.world();
+        world.runs.get(id).map(|it| it.run.clone())
     }
 
     /// All agents, oldest first.

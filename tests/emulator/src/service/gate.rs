@@ -201,6 +201,7 @@ fn call(
         body,
         bytes,
         checked,
+        by_token: matches!(caller, Caller::Page { .. }),
         project: caller.project().clone(),
         fault,
         now: account.now(),

@@ -30,6 +30,7 @@ pub(crate) fn delete_agent(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, 
     async move {
         let answer = agents::delete(&call, &mut stage.world())?;
         stage.parts().forget(call.path("agent_id"));
+        stage.live().forget_agent(call.path("agent_id"));
         Ok(answer)
     }
     .boxed()

@@ -14,6 +14,9 @@ use crate::stream::event::StreamEvent;
 /// How long a run in background can be read again, and an `otid` is known.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(3);
 
+/// How many of both are kept at most. A clock that stands still would keep all.
+const MOST_KEPT: usize = 10_000;
+
 #[derive(Default)]
 pub(crate) struct Live {
     runs: HashMap<String, Arc<LiveRun>>,
@@ -91,9 +94,14 @@ impl Live {
         self.otids.get(otid).cloned()
     }
 
+    /// An agent is gone.
+    pub(crate) fn forget_agent(&mut self, agent: &str) {
+        self.newest.remove(agent);
+    }
+
     fn forget_old(&mut self, now: Timestamp) {
         while let Some((made, _)) = self.ages.front()
-            && now.duration_since(*made) > KEPT
+            && (now.duration_since(*made) > KEPT || self.ages.len() > MOST_KEPT)
         {
             match self.ages.pop_front() {
                 Some((_, Aging::Otid(otid))) => {
@@ -175,6 +183,15 @@ impl LiveRun {
         self.grown.send_replace(());
     }
 
+    /// Ends when no more events come.
+    pub(crate) async fn over(&self) {
+        let mut grown = self.grown.subscribe();
+        while !self.is_over() {
+            // The sender is in the run, which is held here.
+            let _ = grown.changed().await;
+        }
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.log().is_over
     }
@@ -195,9 +212,13 @@ impl LiveRun {
                         std::future::pending::<()>().await;
                     }
                     {
-                        let log = run.log();
-                        if let Some(event) = log.events.get(next) {
-                            let event = event.clone();
+                        let mut log = run.log();
+                        if let Some(event) = log.events.get_mut(next) {
+                            // Nobody reads a run in the foreground again.
+                            let event = match run.background {
+                                true => event.clone(),
+                                false => std::mem::replace(event, StreamEvent::new("", None)),
+                            };
                             drop(log);
                             return Some((event, (run, grown, next + 1)));
                         }

@@ -15,6 +15,9 @@ use crate::world::thread::{PendingCall, StoredMessage, date, to_wire};
 /// Characters in a piece of a call's arguments.
 const ARGUMENT_PIECE: usize = 12;
 
+/// The most pieces that a text or the arguments of a call come in. Each piece costs some hundred bytes in the log of its run.
+const MOST_PIECES: usize = 10_000;
+
 /// What all messages of one ID have.
 #[derive(Clone)]
 pub(crate) struct Envelope {
@@ -239,7 +242,16 @@ fn in_pieces(mut whole: Value, member: &'static str) -> Events {
             return Box::new(std::iter::once(whole));
         }
     };
-    Box::new(pieces(text).map(move |piece| {
+    let words_in_one = text.split_whitespace().count().div_ceil(MOST_PIECES);
+    let mut words = pieces(text);
+    let pieces = std::iter::from_fn(move || {
+        let mut piece = words.next()?;
+        for word in words.by_ref().take(words_in_one.saturating_sub(1)) {
+            piece.push_str(&word);
+        }
+        Some(piece)
+    });
+    Box::new(pieces.map(move |piece| {
         // Without the text: a copy of it for each of its words would take very long.
         let mut event = whole.clone();
         event[member] = piece.into();
@@ -260,10 +272,11 @@ fn calls_in_pieces(mut whole: Value, nulls: bool) -> Events {
         let id = call["tool_call_id"].take();
         let arguments = call["arguments"].as_str().unwrap_or_default();
         let characters: Vec<char> = arguments.chars().collect();
-        let pieces = characters.len().div_ceil(ARGUMENT_PIECE);
+        let length = characters.len().div_ceil(MOST_PIECES).max(ARGUMENT_PIECE);
+        let pieces = characters.len().div_ceil(length);
         let piece = move |at: usize| {
-            let from = &characters[at * ARGUMENT_PIECE..];
-            let piece = &from[..from.len().min(ARGUMENT_PIECE)];
+            let from = &characters[at * length..];
+            let piece = &from[..from.len().min(length)];
             Value::String(piece.iter().collect())
         };
         let name = std::iter::once((call["name"].take(), Value::Null));
@@ -373,8 +386,20 @@ mod tests {
             tool_calls(&envelope(), 0, &[call("call-1", &arguments)]),
         ] {
             // Were each made of a copy of the whole, this would be 160 GB.
-            assert_eq!(events(&message, true).take(10_000).count(), 10_000);
+            assert!(events(&message, true).count() >= 8_000);
         }
+    }
+
+    #[test]
+    fn a_long_text_and_long_arguments_come_in_so_many_pieces_and_no_more() {
+        let text = "a ".repeat(25_000);
+        let count = |message: &Message| events(message, true).count();
+        assert_eq!(
+            count(&assistant(&envelope(), 0, &text)),
+            25_000_usize.div_ceil(3)
+        );
+        let calls = [call("call-1", &text)];
+        assert!(count(&tool_calls(&envelope(), 0, &calls)) <= MOST_PIECES + 1);
     }
 
     #[test]

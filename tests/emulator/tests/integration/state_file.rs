@@ -292,3 +292,25 @@ async fn a_file_that_cannot_be_written_is_told_and_written_once_it_can_be() {
     assert_eq!(emulator.state_trouble(), None);
     assert_eq!(written(&folder.file()), 3);
 }
+
+#[tokio::test]
+async fn what_is_nested_as_deep_as_may_be_is_read_back_and_what_is_deeper_is_refused() {
+    let folder = Folder::new();
+    let emulator = folder.start().await;
+    let nested = |levels: usize| {
+        let value = (2..levels).fold(json!({}), |value, _| json!({"a": value}));
+        json!({"metadata": value})
+    };
+    let change = async |emulator: &Emulator, levels| {
+        let path = "/v1/agents/agent-1";
+        Answer::of(request(emulator, Method::PATCH, path).json(&nested(levels))).await
+    };
+    let refused = change(&emulator, 101).await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    assert!(refused.message().contains("100 levels"));
+    assert_eq!(change(&emulator, 100).await.status, 200);
+    let before = lasting(&emulator);
+    emulator.shutdown().await;
+    let emulator = folder.start().await;
+    assert_eq!(lasting(&emulator), before);
+}

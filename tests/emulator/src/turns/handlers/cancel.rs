@@ -31,7 +31,21 @@ pub(crate) fn cancel_runs(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, A
         if runs.is_empty() {
             return Err(none_active("agent", agent));
         }
-        Ok(ok_value(cancel(&stage, &runs).into()))
+        // A token opens its agent, and not what other agents do.
+        let others: Vec<String> = match call.by_token {
+            true => {
+                let world = stage.world();
+                let is_other = |run: &String| {
+                    let run = world.runs.get(run);
+                    run.is_none_or(|it| it.run.agent_id.as_str() != agent)
+                };
+                runs.extract_if(.., |run| is_other(run)).collect()
+            }
+            false => Vec::new(),
+        };
+        let mut answer = cancel(&stage, &runs);
+        answer.extend(others.into_iter().map(|run| (run, "failed".into())));
+        Ok(ok_value(answer.into()))
     }
     .boxed()
 }

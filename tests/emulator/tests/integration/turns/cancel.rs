@@ -120,6 +120,32 @@ async fn a_pending_request_is_denied_and_the_agent_is_free() {
 }
 
 #[tokio::test]
+async fn a_token_cancels_no_run_of_another_agent() {
+    let clock = ManualClock::new();
+    let builder = Emulator::builder().clock(clock.clone()).agent("agent-2");
+    let emulator = start(builder).await;
+    let slow = Reply::new([Act::pause(Duration::from_secs(5)), Act::text("Done.")]);
+    emulator.agent("agent-2").script([slow]).unwrap();
+    let path = "/v1/agents/agent-2/messages";
+    let body = json!({"input": "slow", "streaming": true});
+    let mut stream = Events::of(&emulator, path, body).await;
+    let run_id = run_of(&[stream.next().await.unwrap()]);
+    let body = json!({
+        "hostname": crate::raw::HOSTNAME,
+        "policy": [{"type": "agent", "id": "agent-1", "access": ["write_messages"]}],
+    });
+    let token = crate::raw::create(&emulator, &body).await.json();
+    let token = token["token"].as_str().unwrap();
+    let body = Some(json!({"run_ids": [run_id]}));
+    let answer = crate::raw::page(&emulator, Method::POST, CANCEL, token, body).await;
+    assert_eq!(answer.json(), json!({&run_id: "failed"}));
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(stream.rest().await.last().unwrap().kind(), "[DONE]");
+    let run = emulator.run_over(&run_id).await.unwrap();
+    assert_eq!(run.status, Some(letta_api::types::RunStatus::Completed));
+}
+
+#[tokio::test]
 async fn an_agent_that_never_ran_and_a_conversation_in_which_nothing_runs_are_409() {
     let emulator = emulator().await;
     let refused = post(&emulator, CANCEL, json!({})).await;
