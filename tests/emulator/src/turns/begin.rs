@@ -51,7 +51,11 @@ pub(crate) fn begin(
         First::Answer { answers } => to.answer(thread, answers, said.messages),
         First::OldAnswer { approve, request } => {
             let answers = from_old_form(thread, approve, request.as_deref())?;
-            to.answer(thread, answers, said.messages)
+            let mut beginning = to.answer(thread, answers, said.messages)?;
+            if let (Some(answered), Some(request)) = (&mut beginning.answered, request) {
+                speech::in_old_form(&mut answered.response, &request);
+            }
+            Ok(beginning)
         }
     }
 }

@@ -182,11 +182,28 @@ pub(crate) fn approval_response(envelope: &Envelope, approvals: Vec<ApprovalResu
     if let Some(ApprovalResult::ApprovalReturn(first)) = approvals.first() {
         message.approve = Some(first.approve);
         message.reason = first.reason.clone().into_value();
+        // The service has the ID of a call here.
+        message.approval_request_id = Some(first.tool_call_id.as_str().into());
     }
     message.approvals = Some(approvals);
     // Of this kind, the service keeps neither the `otid` nor the step.
     message.run_id = Some(envelope.run_id.clone());
     Message::ApprovalResponseMessage(Box::new(message))
+}
+
+/// Shows an answer as the service shows one in the old form, which names the request in place of the call.
+pub(crate) fn in_old_form(response: &mut StoredMessage, request: &str) {
+    for shown in &mut response.shown {
+        let Message::ApprovalResponseMessage(message) = shown else {
+            continue;
+        };
+        message.approval_request_id = Some(request.into());
+        for approval in message.approvals.iter_mut().flatten() {
+            if let ApprovalResult::ApprovalReturn(approval) = approval {
+                approval.tool_call_id = request.into();
+            }
+        }
+    }
 }
 
 /// What tools gave. `name` is that of a tool that ran at the server.

@@ -127,7 +127,9 @@ impl Turn {
             true => RunStatus::Completed,
             false => RunStatus::Failed,
         };
-        self.close(status, &reason.into(), Some(error));
+        // Nor does its run keep the error.
+        let kept = (status == RunStatus::Failed).then_some(error);
+        self.close(status, &reason.into(), kept);
         let told = failure.in_json();
         let status = StatusCode::from_u16(failure.status());
         Err(Refusal::whole(

@@ -23,6 +23,11 @@ async fn a_call_that_needs_approval_ends_the_turn_and_the_answer_is_a_turn_of_it
     assert_eq!(request["tool_call"]["arguments"], r#"{"path":"a.txt"}"#);
 
     let done = answer(&emulator, json!([approve("call_1")])).await;
+    let listed = get(&emulator, MESSAGES).await;
+    let listed = listed.as_array().unwrap();
+    let answered = &listed[listed.len() - 3];
+    assert_eq!(answered["message_type"], "approval_response_message");
+    assert_eq!(answered["approval_request_id"], "call_1");
     assert_eq!(kinds(&done), ["tool_return_message", "assistant_message"]);
     assert_eq!(stop_reason(&done), "end_turn");
     let done = done.json();
@@ -187,6 +192,14 @@ async fn the_old_form_approves_one_call_and_denies_nothing() {
         assert_eq!(kept(&emulator).last(), Some(&"approval_request_message"));
     }
     let approved = post(&emulator, MESSAGES, old(true)).await;
+    let listed = get(&emulator, MESSAGES).await;
+    let listed = listed.as_array().unwrap();
+    let answer = listed
+        .iter()
+        .rfind(|it| it["message_type"] == "approval_response_message");
+    let answer = answer.unwrap();
+    assert_eq!(answer["approval_request_id"], *request);
+    assert_eq!(answer["approvals"][0]["tool_call_id"], *request);
     assert_eq!(
         kinds(&approved),
         ["tool_return_message", "assistant_message"]
