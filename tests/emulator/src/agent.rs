@@ -177,7 +177,7 @@ impl NewAgent {
         });
     }
 
-    /// Attaches a tool: by its name, or as a [`NewTool`]. The name alone means the tool that there is of that name, such as
+    /// Attaches a tool: by its name, or as a [`NewTool`]. The name alone means the existing tool of that name, such as
     /// `conversation_search`, or a new one without parameters.
     pub fn tool(mut self, tool: impl Into<NewTool>) -> Self {
         self.tools.push((tool.into(), false));

@@ -44,7 +44,7 @@ impl Refusal {
         }
     }
 
-    /// An error on demand. A status that there is not becomes 500.
+    /// An error on demand. An invalid status becomes 500.
     pub(crate) fn fault(status: u16, retry_after: Option<Duration>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self {

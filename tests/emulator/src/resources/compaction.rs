@@ -26,7 +26,7 @@ pub(crate) fn of_agent(call: &Call, world: &mut World) -> Result<Response, Refus
     let thread = &agent.thread;
     let is_said = |it: &&StoredMessage| !is_system(it) && Some(&it.id) != thread.summary.as_ref();
     if thread.in_context().find(is_said).is_none() {
-        // There is nothing to sum up. The server answers with the summary that there is.
+        // There is nothing to sum up. The server answers with the present summary.
         let summary = thread.summary.as_ref().and_then(|id| {
             let summary = thread.messages.iter().find(|it| it.id == *id)?;
             message_of(summary)

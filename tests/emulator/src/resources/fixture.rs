@@ -51,6 +51,15 @@ pub(crate) fn answer(world: &mut World, handler: Handler, call: &Call) -> Result
     })
 }
 
+/// The ends of the IDs of a list of things.
+pub(crate) fn ids(list: &Value) -> String {
+    let ids = members(list, "id");
+    let ids = ids
+        .iter()
+        .map(|id| id.rsplit('-').next().unwrap_or_default());
+    ids.collect::<Vec<_>>().join(" ")
+}
+
 /// The members of this name of a list of things.
 pub(crate) fn members(list: &Value, name: &str) -> Vec<String> {
     let items = list.as_array().expect("it is a list").iter();

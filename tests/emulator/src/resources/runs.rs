@@ -223,16 +223,8 @@ pub(crate) fn of_step<'a>(world: &'a World, step: &StepId) -> Vec<&'a StoredMess
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::fixture::{answer, call, filled, members};
+    use crate::resources::fixture::{answer, call, filled, ids};
     use letta_api::types::{MessageType, RunRequestConfig, StopReasonType};
-
-    fn ids(list: &Value) -> String {
-        let ids = members(list, "id");
-        let ids = ids
-            .iter()
-            .map(|id| id.rsplit('-').next().unwrap_or_default());
-        ids.collect::<Vec<_>>().join(" ")
-    }
 
     #[test]
     fn runs_are_listed_by_filters_and_by_cursors_that_are_the_other_way_round() {

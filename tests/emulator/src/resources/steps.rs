@@ -176,15 +176,7 @@ fn members(value: Value) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::fixture::{after, answer, call, filled, members};
-
-    fn ids(list: &Value) -> String {
-        let ids = members(list, "id");
-        let ids = ids
-            .iter()
-            .map(|id| id.rsplit('-').next().unwrap_or_default());
-        ids.collect::<Vec<_>>().join(" ")
-    }
+    use crate::resources::fixture::{after, answer, call, filled, ids, members};
 
     #[test]
     fn steps_are_listed_by_filters_and_cursors() {

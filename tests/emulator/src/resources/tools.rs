@@ -129,7 +129,7 @@ pub(crate) fn upsert(world: &mut World, mut tool: Tool) -> String {
     }
 }
 
-/// Keeps a tool of an agent file. One of its name that there is, is replaced if `replace` says so and the service did not bring
+/// Keeps a tool of an agent file. An existing one of its name is replaced if `replace` says so and the service did not bring
 /// it along. Gives the ID.
 pub(crate) fn import(world: &mut World, tool: Tool, replace: bool) -> String {
     let present = named(world, tool.name.as_deref().unwrap_or_default());
@@ -208,7 +208,7 @@ pub(crate) fn remove(world: &mut World, id: &str) {
     }
 }
 
-/// The types of tools that a list or a search names. One that there is not is an error.
+/// The types of tools that a list or a search names. An unknown one is an error.
 fn types(names: impl Iterator<Item = String>) -> Result<Vec<ToolType>, Refusal> {
     names
         .map(|name| {

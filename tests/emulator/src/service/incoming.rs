@@ -8,10 +8,8 @@ use serde_json::Value;
 
 use crate::description::body::Body;
 use crate::http::body::{BODY_LIMIT, BodyTooLarge, whole_body};
+use crate::http::json_body;
 use crate::http::refusal::Refusal;
-
-/// How deep a body may be nested. serde_json reads 128 levels, and a state file has some more around what was sent.
-const NESTING: usize = 100;
 
 pub(crate) struct Incoming {
     pub(crate) operation: Operation,
@@ -63,23 +61,8 @@ async fn read_body(operation: &Operation, request: Request) -> Result<(Body, Byt
     let content_type = content_type.as_ref().and_then(|it| it.to_str().ok());
     let bytes = whole_body(request).await?;
     let body = Body::read(content_type, bytes.clone()).await;
-    if body
-        .json()
-        .is_some_and(|body| is_deeper_than(body, NESTING))
-    {
-        return Err(Refusal::bad_request(format!(
-            "the body is nested more than {NESTING} levels deep, and the emulator takes no more"
-        )));
+    if let Some(json) = body.json() {
+        json_body::check_nesting(json)?;
     }
     Ok((body, bytes))
-}
-
-/// Whether a value has more levels of arrays and objects. It has 128 at most, since it was read.
-fn is_deeper_than(value: &Value, levels: usize) -> bool {
-    let mut deeper = |value: &Value| levels == 0 || is_deeper_than(value, levels - 1);
-    match value {
-        Value::Array(items) => items.iter().any(&mut deeper) || levels == 0,
-        Value::Object(members) => members.values().any(deeper) || levels == 0,
-        _ => false,
-    }
 }

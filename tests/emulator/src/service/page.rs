@@ -104,7 +104,7 @@ pub(crate) async fn changes(
         Ok(Ok(version)) => *version,
         _ => return Ok(StatusCode::NO_CONTENT.into_response()),
     };
-    // As for all that there is.
+    // As for the whole state.
     let written = tokio::task::spawn_blocking(move || {
         let state = look::at(&account, version, agent.as_deref());
         let headers = [

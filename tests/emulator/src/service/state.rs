@@ -34,7 +34,7 @@ pub(crate) async fn show(
             return Err(account.token_rules.refuse(refusal));
         }
     }
-    // All that there is may be much, and one thread serves everybody.
+    // The state may be large, and one thread serves everybody.
     let written = tokio::task::spawn_blocking(move || Json(dump(&account)).into_response()).await;
     written.map_err(|_| Refusal::shutting_down())
 }

@@ -253,3 +253,75 @@ impl LiveRun {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, StreamExt as _};
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(live: &mut Live, number: usize, background: bool) -> Arc<LiveRun> {
+        let run = Arc::new(LiveRun::new(format!("run-{number}"), background));
+        live.begin(&run, "agent-1", Timestamp::UNIX_EPOCH);
+        run
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_keeps_so_many_runs_and_otids_and_no_more() {
+        let mut live = Live::default();
+        for number in 0..2 * MOST_KEPT {
+            let run = run(&mut live, number, true);
+            run.end();
+            live.end(&run);
+            live.note_otid(&number.to_string(), &run.id, Timestamp::UNIX_EPOCH);
+        }
+        live.forget_old(Timestamp::UNIX_EPOCH);
+        assert_eq!(live.runs.len() + live.otids.len(), MOST_KEPT);
+        assert_eq!(live.ages.len(), MOST_KEPT);
+        let newest = (2 * MOST_KEPT - 1).to_string();
+        assert!(live.by_otid(&newest, Timestamp::UNIX_EPOCH).is_some());
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_not_forgotten_however_many_come_after_it() {
+        let mut live = Live::default();
+        let first = run(&mut live, 0, true);
+        for number in 1..2 * MOST_KEPT {
+            let run = run(&mut live, number, true);
+            run.end();
+            live.end(&run);
+        }
+        assert!(live.run(&first.id).is_some());
+        assert!(live.runs.len() <= MOST_KEPT + 1);
+    }
+
+    #[test]
+    fn a_run_in_the_foreground_keeps_no_event_that_was_read_and_one_in_background_all() {
+        for background in [false, true] {
+            let run = run(&mut Live::default(), 0, background);
+            for number in 0..3 {
+                run.say(
+                    json!({"content": "x".repeat(1_000), "number": number}),
+                    None,
+                );
+            }
+            let mut events = std::pin::pin!(Arc::clone(&run).read(0));
+            for _ in 0..2 {
+                assert!(events.next().now_or_never().is_some());
+            }
+            let log = run.log();
+            let kept: Vec<bool> = log.events.iter().map(|it| !it.data.is_empty()).collect();
+            assert_eq!(kept, [background, background, true]);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_an_agent_goes_with_it() {
+        let mut live = Live::default();
+        run(&mut live, 0, false);
+        assert_eq!(live.newest("agent-1"), Some("run-0"));
+        live.forget_agent("agent-1");
+        assert_eq!(live.newest("agent-1"), None);
+    }
+}

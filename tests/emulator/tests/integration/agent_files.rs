@@ -396,3 +396,18 @@ async fn messages_of_a_servers_file_are_read_as_the_server_lists_them() {
     );
     assert_eq!(agent.message_ids.unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn a_file_that_is_nested_deeper_than_a_body_may_be_is_refused_and_makes_nothing() {
+    let service = with_ada().await;
+    let ada = first(&service);
+    let mut file = json!(export(&service, &ada).await);
+    let agents = service.emulator.agents().len();
+    file["agents"][0]["metadata"] = (0..110).fold(json!({}), |deep, _| json!({"a": deep}));
+    let params = ImportAgentParams::default();
+    let answer = service.client.import_agent(&params, upload(&file)).await;
+    let (status, why) = refused(answer);
+    assert_eq!(status, 400, "{why}");
+    assert!(why.contains("100 levels"), "{why}");
+    assert_eq!(service.emulator.agents().len(), agents);
+}

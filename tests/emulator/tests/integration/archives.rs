@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::raw::client;
 use crate::side_by_side::same;
+use crate::typed::status;
 
 async fn start(clock: &ManualClock) -> Emulator {
     let builder = Emulator::builder().clock(clock.clone()).agent("agent-1");
@@ -21,14 +22,6 @@ async fn start(clock: &ManualClock) -> Emulator {
 async fn archive(client: &Client, name: &str) -> Archive {
     let archive = client.create_archive(&CreateArchive::new(name)).await;
     archive.unwrap().into_inner()
-}
-
-/// The status of an error.
-fn status<T, E>(answer: Result<T, letta_api::Error<E>>) -> u16 {
-    answer
-        .err()
-        .and_then(|error| error.status())
-        .map_or(0, |status| status.as_u16())
 }
 
 fn texts(passages: &[Passage]) -> Vec<&str> {

@@ -12,16 +12,7 @@ use serde_json::json;
 
 use crate::raw::{Answer, client, request};
 use crate::side_by_side::same;
-
-const NONE: &str = "00000000-0000-4000-8000-000000000000";
-
-/// The status of an error.
-fn status<T, E>(answer: Result<T, letta_api::Error<E>>) -> u16 {
-    let error = answer.err();
-    error
-        .and_then(|error| error.status())
-        .map_or(0, |status| status.as_u16())
-}
+use crate::typed::{NONE, status};
 
 /// An agent with two blocks.
 async fn agent(emulator: &Emulator) -> AgentId {

@@ -16,17 +16,9 @@ use serde_json::{Value, json};
 
 use crate::raw::{Answer, client, request};
 use crate::side_by_side::{Server, same};
+use crate::typed::{NONE, status};
 
 const EMBEDDING: &str = "openai/text-embedding-3-small";
-const NONE: &str = "00000000-0000-4000-8000-000000000000";
-
-/// The status of an error.
-fn status<T, E>(answer: Result<T, letta_api::Error<E>>) -> u16 {
-    let error = answer.err();
-    error
-        .and_then(|error| error.status())
-        .map_or(0, |status| status.as_u16())
-}
 
 async fn folder(client: &Client, name: &str) -> Folder {
     let folder = CreateFolder::new(name).with_embedding(EMBEDDING);

@@ -44,6 +44,17 @@ pub(crate) fn value<T>(answer: Result<ResponseValue<T>, Error<ServiceError>>) ->
     }
 }
 
+/// The random part of an ID that nothing has.
+pub(crate) const NONE: &str = "00000000-0000-4000-8000-000000000000";
+
+/// The status of an error. 0 if there is none.
+pub(crate) fn status<T, E>(answer: Result<T, Error<E>>) -> u16 {
+    let error = answer.err();
+    error
+        .and_then(|error| error.status())
+        .map_or(0, |status| status.as_u16())
+}
+
 /// The status and the detail of a refusal.
 pub(crate) fn refused<T>(answer: Result<ResponseValue<T>, Error<ServiceError>>) -> (u16, String) {
     match answer {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Call, ok, written};
 use crate::description::form::Form;
+use crate::http::json_body::check_nesting;
 use crate::http::refusal::Refusal;
 use crate::id;
 use crate::resources::agents::{self, draft};
@@ -74,6 +75,7 @@ pub(crate) fn import(call: &Call, world: &mut World) -> Result<Response, Refusal
     if let Value::String(inner) = &file {
         file = serde_json::from_str(inner).map_err(corrupted)?;
     }
+    check_nesting(&file)?;
     let options = Options::of(call, form)?;
     if !file["agents"].is_array() {
         return Err(bad(

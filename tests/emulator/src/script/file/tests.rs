@@ -846,7 +846,7 @@ fn the_page_names_every_act_failure_stop_and_key() {
             "{name}"
         );
     }
-    // The error that the page shows is the one that there is.
+    // The error that the page shows is the real one.
     let shown = page
         .split("chat.yaml:6:9: ")
         .nth(1)

@@ -20,28 +20,24 @@ pub(crate) fn cancel_runs(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, A
     async move {
         let agent = call.path("agent_id");
         let asked = call.json().get("run_ids").and_then(Value::as_array);
-        let mut runs: Vec<String> = asked
+        let mut asked: Vec<String> = asked
             .into_iter()
             .flatten()
             .filter_map(|it| it.as_str().map(str::to_owned))
             .collect();
-        if runs.is_empty() {
-            runs.extend(stage.live().newest(agent).map(str::to_owned));
+        if asked.is_empty() {
+            asked.extend(stage.live().newest(agent).map(str::to_owned));
         }
-        if runs.is_empty() {
+        if asked.is_empty() {
             return Err(none_active("agent", agent));
         }
         // A token opens its agent, and not what other agents do.
-        let others: Vec<String> = match call.by_token {
-            true => {
-                let world = stage.world();
-                let is_other = |run: &String| {
-                    let run = world.runs.get(run);
-                    run.is_none_or(|it| it.run.agent_id.as_str() != agent)
-                };
-                runs.extract_if(.., |run| is_other(run)).collect()
-            }
-            false => Vec::new(),
+        let (runs, others): (Vec<_>, Vec<_>) = {
+            let world = stage.world();
+            asked.into_iter().partition(|run| {
+                let run = world.runs.get(run);
+                !call.by_token || run.is_some_and(|it| it.run.agent_id.as_str() == agent)
+            })
         };
         let mut answer = cancel(&stage, &runs);
         answer.extend(others.into_iter().map(|run| (run, "failed".into())));
