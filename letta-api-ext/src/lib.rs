@@ -150,6 +150,10 @@ pub use crate::transport::{
     AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
 };
 
+#[cfg(feature = "agents")]
+pub mod agents;
+#[cfg(feature = "conversations")]
+pub mod conversations;
 pub mod docs;
 #[cfg(fuzzing)]
 #[doc(hidden)]

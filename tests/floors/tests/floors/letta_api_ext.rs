@@ -28,6 +28,8 @@ const FLOORS: Table<'_> = &[
             "transport",
         ],
     ),
+    ("agents", &["client"]),
+    ("conversations", &["client"]),
     // What is for tests, fuzz targets and readers.
     (
         "test_util",
