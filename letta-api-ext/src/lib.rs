@@ -160,6 +160,8 @@ pub mod docs;
 pub mod fuzzing;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+#[cfg(feature = "turns")]
+pub mod turns;
 
 mod access_tokens;
 mod client;

@@ -75,6 +75,9 @@ pub(crate) struct Settings {
     pub(crate) budget: RetryBudget,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) body_limit: usize,
+    /// What floors above keep for a client and its clones.
+    #[cfg(feature = "turns")]
+    pub(crate) shared: std::sync::OnceLock<Arc<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Transport for HttpTransport {

@@ -341,6 +341,8 @@ impl LettaBuilder {
             budget: self.budget.unwrap_or_default(),
             metrics: self.metrics,
             body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
+            #[cfg(feature = "turns")]
+            shared: std::sync::OnceLock::new(),
         };
         let transport = HttpTransport {
             settings: Arc::new(settings),

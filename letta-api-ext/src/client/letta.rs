@@ -219,6 +219,15 @@ impl Letta {
         api.with_shared_transport(Arc::new(transport))
     }
 
+    /// A value that all clones of this client share, such as what a floor above keeps for a client. It is made once. All calls must ask
+    /// for the same type.
+    #[cfg(feature = "turns")]
+    pub(crate) fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let shared = &self.inner.transport.settings.shared;
+        let shared = shared.get_or_init(|| Arc::new(T::default())).clone();
+        shared.downcast().expect("one type alone is kept here")
+    }
+
     /// The key, which no printed text may contain.
     pub(crate) fn key(&self) -> Option<&Secret> {
         self.inner.transport.settings.key.as_deref()

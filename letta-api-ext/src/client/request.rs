@@ -53,6 +53,13 @@ impl Call {
         self.letta.key().map(Secret::expose_secret)
     }
 
+    /// When the call is sent again.
+    #[cfg(feature = "turns")]
+    pub(crate) fn retry(&self) -> &crate::RetryPolicy {
+        let options = self.options.as_deref();
+        &options.unwrap_or_else(|| self.letta.options()).retry
+    }
+
     pub(crate) fn deadline(&self) -> Duration {
         let options = self.options.as_deref();
         options.unwrap_or_else(|| self.letta.options()).deadline

@@ -79,6 +79,16 @@ impl Error {
         inner.with_answer(operation.into(), headers, secrets).into()
     }
 
+    /// An error of a floor above, with its cause.
+    #[cfg(feature = "turns")]
+    pub(crate) fn added_with(added: impl Added, source: Option<Self>) -> Self {
+        let inner = Inner {
+            source: source.map(|error| Box::new(error) as _),
+            ..Inner::of(Kind::Added(Box::new(added)))
+        };
+        inner.into()
+    }
+
     /// A success with invalid content.
     pub(crate) fn invalid_response(
         operation: impl Into<Option<&'static Operation>>,

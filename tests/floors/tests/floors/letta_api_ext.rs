@@ -30,6 +30,18 @@ const FLOORS: Table<'_> = &[
     ),
     ("agents", &["client"]),
     ("conversations", &["client"]),
+    (
+        "turns",
+        &[
+            "agents",
+            "client",
+            "conversations",
+            "error",
+            "platform",
+            "time",
+            "transport",
+        ],
+    ),
     // What is for tests, fuzz targets and readers.
     (
         "test_util",
