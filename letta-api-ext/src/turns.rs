@@ -9,6 +9,8 @@ mod engine;
 mod event;
 mod fault;
 mod input;
+#[cfg(test)]
+mod laws;
 mod path;
 mod pending;
 mod queue;

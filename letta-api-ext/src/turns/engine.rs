@@ -248,7 +248,10 @@ impl Engine {
         self.follow(&mut run, &mut frames).await?;
         drop(frames);
         let out = &self.out;
-        self.transcript.close(&mut |event| out.tell(event));
+        match run.is_broken_off() {
+            true => self.transcript.abandon(&mut |event| out.tell(event)),
+            false => self.transcript.close(&mut |event| out.tell(event)),
+        }
         self.out.taken().await;
         self.end(run)
     }
@@ -370,6 +373,13 @@ impl Run {
     /// Whether the service has said how the run ends.
     fn is_stopped(&self) -> bool {
         self.stop.is_some() || self.failure.is_some()
+    }
+
+    /// Whether the agent may have been stopped in the middle of a message.
+    fn is_broken_off(&self) -> bool {
+        self.failure.is_some()
+            || (self.stop.as_ref())
+                .is_some_and(|stop| is_failure(stop) || *stop == StopReasonType::Cancelled)
     }
 
     fn progresses(&mut self) {

@@ -74,6 +74,8 @@ struct Open {
     id: Arc<str>,
     calls: Vec<RawCall>,
     told: usize,
+    /// Whether the last call is known to be complete.
+    is_whole: bool,
 }
 
 /// A request that waits for an answer.
@@ -166,7 +168,12 @@ impl Transcript {
             self.is_in_pieces = is_in_pieces;
             return;
         };
+        let is_complete = told.calls > 0;
+        let is_open =
+            (self.open.as_ref()).is_some_and(|open| open.kind == kind && *open.id == *id.as_str());
         match message {
+            Message::ToolCallMessage(_) | Message::ApprovalRequestMessage(_)
+                if is_complete && !is_open => {}
             Message::AssistantMessage(mut it) => {
                 if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
                     it.content = AssistantContent::Text(rest.to_owned());
@@ -192,6 +199,29 @@ impl Transcript {
         };
         tell_calls(&mut open, true, tell);
         self.write(&open);
+    }
+
+    /// The turn broke off at the service: what is open is not complete, and is not told.
+    pub(super) fn abandon(&mut self, tell: &mut dyn FnMut(Event)) {
+        match &mut self.open {
+            Some(open) if !open.is_whole => {
+                open.calls.truncate(open.told);
+                let is_empty = open.calls.is_empty();
+                let last = self.messages.len().checked_sub(1);
+                let is_last = self
+                    .told
+                    .back()
+                    .is_some_and(|told| told.at == last && told.id == open.id);
+                if is_empty && is_last {
+                    self.messages.pop();
+                    self.told.pop_back();
+                    self.open = None;
+                }
+                self.close(tell);
+                self.pending = None;
+            }
+            _ => self.close(tell),
+        }
     }
 
     /// Whether the last message is a request that waits for an answer.
@@ -306,10 +336,12 @@ impl Transcript {
                     id: id.clone(),
                     calls: Vec::new(),
                     told: told.unwrap_or(0),
+                    is_whole: false,
                 }
             }
         };
         let whole = matches!(said, Said::Calls(_));
+        open.is_whole = whole;
         match said {
             // They are all, and begin with those that were told.
             Said::Calls(calls) => open.calls = calls,

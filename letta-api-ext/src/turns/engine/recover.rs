@@ -212,7 +212,7 @@ impl Engine {
             }
         }
         let out = &self.out;
-        self.transcript.close(&mut |event| out.tell(event));
+        self.transcript.abandon(&mut |event| out.tell(event));
         if let Ok(usage) = api.get_run_usage(&state.id).await {
             run.usage = Some(of_run(&usage));
         }
