@@ -24,6 +24,7 @@ use super::emit::Emitter;
 use super::event::ToolCall;
 use super::fault;
 use super::path::TurnPath;
+use super::queue::{Place, Standstill};
 use super::shared::Shared;
 use super::telemetry::Telemetry;
 use super::transcript::Transcript;
@@ -117,10 +118,18 @@ impl Engine {
     async fn turn(&mut self, said: Said) -> Result<Answer> {
         self.check(&said)?;
         let shared = self.shared.clone();
-        let _place = match self.settings.is_parallel {
+        let place = match self.settings.is_parallel {
             true => None,
-            false => Some(shared.queue.place(&self.settings.target).await),
+            false => match shared.queue.place(&self.settings.target).await {
+                Ok(place) => Some(place),
+                Err(Standstill) => return Err(fault::unread()),
+            },
         };
+        Place::moving(place.as_ref(), self.rounds(said)).await
+    }
+
+    /// Makes runs until the agent stops for another reason than a tool in Rust.
+    async fn rounds(&mut self, said: Said) -> Result<Answer> {
         self.path = self.first_path();
         let mut is_answer = said.decisions.is_some();
         let mut otid = said.otid.clone();

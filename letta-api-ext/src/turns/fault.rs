@@ -156,6 +156,28 @@ pub(super) fn too_long(problem: &'static str) -> Error {
     Error::of(Kind::Added(Box::new(TooLong(problem))))
 }
 
+/// Another turn of this client stands in the way, and nobody reads its events.
+pub(super) fn unread() -> Error {
+    struct Unread;
+
+    impl Added for Unread {
+        fn error_type(&self) -> &'static str {
+            "busy"
+        }
+    }
+
+    impl fmt::Display for Unread {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(
+                "another turn with the same agent or conversation is under way in this client, and nobody has read its events \
+                 for 5 minutes: read its stream to the end, or drop it",
+            )
+        }
+    }
+
+    Error::of(Kind::Added(Box::new(Unread)))
+}
+
 /// No turn has this key, or the service has forgotten it.
 pub(super) fn unknown_key() -> Error {
     struct UnknownKey;

@@ -22,8 +22,10 @@ enum Ended {
     Over,
     /// The stream broke, or an event is missing.
     Broke(Option<Error>),
-    /// Nothing came for too long, or pings alone.
+    /// Nothing came for too long.
     Silent,
+    /// Pings alone came for long. The agent may think.
+    PingsAlone,
 }
 
 /// What an event's number says.
@@ -44,7 +46,10 @@ impl Engine {
                     self.telemetry.broke(cause.as_ref());
                     self.reconnect(run, cause).await?
                 }
-                Ended::Silent => match self.after_silence(run).await? {
+                ended @ (Ended::Silent | Ended::PingsAlone) => match self
+                    .after_silence(run, matches!(ended, Ended::PingsAlone))
+                    .await?
+                {
                     // The stream is as good as another.
                     super::recover::Silence::Wait => continue,
                     super::recover::Silence::Reconnect => {
@@ -64,7 +69,8 @@ impl Engine {
 
     /// Reads events until the stream ends.
     async fn read(&mut self, run: &mut Run, frames: &mut Frames) -> Result<Ended> {
-        let mut heard = Instant::now();
+        let began = Instant::now();
+        let mut heard = began;
         loop {
             let patience = match run.is_stopped() {
                 true => AFTER_STOP.min(self.settings.silence),
@@ -99,8 +105,8 @@ impl Engine {
             let out = &self.out;
             match wire.what {
                 What::Ping => {
-                    if run.progress.elapsed() >= self.settings.silence {
-                        return Ok(Ended::Silent);
+                    if run.progress.max(began).elapsed() >= self.settings.silence {
+                        return Ok(Ended::PingsAlone);
                     }
                     continue;
                 }

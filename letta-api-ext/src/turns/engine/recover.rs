@@ -42,13 +42,18 @@ enum State {
 }
 
 impl Engine {
-    /// Nothing came for too long: asks the run.
-    pub(super) async fn after_silence(&mut self, run: &mut Run) -> Result<Silence> {
+    /// Nothing came for too long, or pings alone: asks the run.
+    pub(super) async fn after_silence(
+        &mut self,
+        run: &mut Run,
+        has_pings: bool,
+    ) -> Result<Silence> {
         let is_resumable = self.path == TurnPath::Resumable;
         match self.state(run).await {
             State::Alive => {
                 run.progress = Instant::now();
-                Ok(match is_resumable {
+                // Where pings come, events will.
+                Ok(match is_resumable && !has_pings {
                     true => Silence::Reconnect,
                     false => Silence::Wait,
                 })

@@ -45,6 +45,8 @@ pub(super) struct Script {
     pub(super) tokens: bool,
     /// The time before each event.
     pub(super) pause: Duration,
+    /// Whether a ping comes after every 20 s of silence.
+    pub(super) pings: bool,
 }
 
 /// What becomes of an exchange.
@@ -453,7 +455,7 @@ impl Service {
             Fault::Shred(size) => *size,
             _ => usize::MAX,
         };
-        body(at.clone(), events, began, end, size)
+        body(at.clone(), events, began, end, size, self.script.pings)
     }
 }
 
@@ -466,19 +468,31 @@ enum BodyEnd {
 }
 
 /// A body of these events, each at its time.
-fn body(at: Url, events: Vec<Event>, began: Instant, end: BodyEnd, size: usize) -> Response {
-    let pieces: VecDeque<(Instant, Bytes)> = events
-        .into_iter()
-        .flat_map(|event| {
-            let at = began + event.at;
-            let bytes = event.text.into_bytes();
-            let size = size.min(bytes.len().max(1));
-            bytes
-                .chunks(size)
-                .map(|piece| (at, Bytes::copy_from_slice(piece)))
-                .collect::<Vec<_>>()
-        })
-        .collect();
+fn body(
+    at: Url,
+    events: Vec<Event>,
+    began: Instant,
+    end: BodyEnd,
+    size: usize,
+    pings: bool,
+) -> Response {
+    // What was there before comes at once; the rest has pings between.
+    let mut before = began.elapsed();
+    let mut last = None;
+    let mut pieces: VecDeque<(Instant, Bytes)> = VecDeque::new();
+    for event in events {
+        while pings && event.at > before + Duration::from_secs(20) {
+            before += Duration::from_secs(20);
+            pieces.push_back((began + before, ping(last)));
+        }
+        before = before.max(event.at);
+        last = event.seq.or(last);
+        let bytes = event.text.into_bytes();
+        let size = size.min(bytes.len().max(1));
+        for piece in bytes.chunks(size) {
+            pieces.push_back((began + event.at, Bytes::copy_from_slice(piece)));
+        }
+    }
     let pieces = stream::unfold((pieces, Some(end)), |(mut pieces, end)| async move {
         if let Some((at, piece)) = pieces.pop_front() {
             sleep_until(at).await;
@@ -490,9 +504,7 @@ fn body(at: Url, events: Vec<Event>, began: Instant, end: BodyEnd, size: usize) 
             BodyEnd::Stalls => std::future::pending().await,
             BodyEnd::Pings(seq) => {
                 sleep(Duration::from_secs(20)).await;
-                let ping = json!({"message_type": "ping", "id": "ping-2", "date": "2026-11-28T02:39:12+00:00", "seq_id": seq});
-                let ping = Bytes::from(format!("data: {ping}\n\n"));
-                Some((Ok(ping), (pieces, Some(BodyEnd::Pings(seq)))))
+                Some((Ok(ping(seq)), (pieces, Some(BodyEnd::Pings(seq)))))
             }
         }
     });
@@ -502,6 +514,12 @@ fn body(at: Url, events: Vec<Event>, began: Instant, end: BodyEnd, size: usize) 
         .body(reqwest::Body::wrap_stream(pieces))
         .unwrap();
     reqwest::Response::from(response).into()
+}
+
+/// A ping that keeps the connection alive.
+fn ping(seq: Option<usize>) -> Bytes {
+    let ping = json!({"message_type": "ping", "id": "ping-2", "date": "2026-11-28T02:39:12+00:00", "seq_id": seq});
+    Bytes::from(format!("data: {ping}\n\n"))
 }
 
 fn plain(status: u16, json: Value) -> Response {
