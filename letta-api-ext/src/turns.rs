@@ -18,6 +18,8 @@ mod shared;
 mod stream;
 mod target;
 mod telemetry;
+#[cfg(feature = "tools")]
+pub mod tools;
 mod transcript;
 mod turn;
 mod wire;
