@@ -174,6 +174,11 @@ impl Default for Settings {
 
 impl Tools {
     /// No tools yet.
+    ///
+    /// ```
+    /// let tools = letta_api_ext::turns::tools::Tools::new();
+    /// # tools.check().unwrap();
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -293,6 +298,11 @@ impl Tools {
 
     /// How many calls run at the same time. 4 by default. Others wait, and their time begins when they begin. Must be
     /// at least 1.
+    ///
+    /// ```
+    /// let tools = letta_api_ext::turns::tools::Tools::new().with_parallel_calls(1);
+    /// # tools.check().unwrap();
+    /// ```
     #[must_use]
     pub fn with_parallel_calls(self, calls: usize) -> Self {
         let rule = "must be at least 1";
@@ -303,6 +313,11 @@ impl Tools {
 
     /// How long a call may take. 60 seconds by default. Then its function is dropped, and the agent is told that it took longer than
     /// that. Must be more than zero.
+    ///
+    /// ```
+    /// let tools = letta_api_ext::turns::tools::Tools::new().with_call_timeout(std::time::Duration::from_secs(5));
+    /// # tools.check().unwrap();
+    /// ```
     #[must_use]
     pub fn with_call_timeout(self, timeout: Duration) -> Self {
         let rule = "must be more than zero";
@@ -313,6 +328,11 @@ impl Tools {
 
     /// How many bytes of a result the agent gets. 64 KiB by default. A longer result is cut between two characters, and
     /// a sentence after it says so. Must be at least 1.
+    ///
+    /// ```
+    /// let tools = letta_api_ext::turns::tools::Tools::new().with_result_limit(4 * 1024);
+    /// # tools.check().unwrap();
+    /// ```
     #[must_use]
     pub fn with_result_limit(self, bytes: usize) -> Self {
         let rule = "must be at least 1";
@@ -323,6 +343,11 @@ impl Tools {
 
     /// How often in a turn the agent may call tools and get their results. 20 by default. An agent that still calls
     /// tools after that ends the turn with an error. Must be at least 1.
+    ///
+    /// ```
+    /// let tools = letta_api_ext::turns::tools::Tools::new().with_max_rounds(3);
+    /// # tools.check().unwrap();
+    /// ```
     #[must_use]
     pub fn with_max_rounds(self, rounds: u32) -> Self {
         let rule = "must be at least 1";
