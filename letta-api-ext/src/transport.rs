@@ -244,8 +244,8 @@ impl Running<'_> {
 
     /// The error that an attempt's outcome stands for. `None` if it is a success.
     ///
-    /// The service's message is left out: only that of the last attempt is needed, and whoever converts the answer reads
-    /// it. Also, redacting leaves parts of a secret on the stack. The futures of the attempts that follow are made there,
+    /// The service's texts are left out: only that of the last attempt is needed, and whoever converts the answer reads
+    /// them. What they mean is kept, since it decides on retries. Also, redacting leaves parts of a secret on the stack. The futures of the attempts that follow are made there,
     /// and would carry them to the heap.
     fn failure(&mut self, result: &Result<Response>) -> Option<Error> {
         match result {
@@ -254,7 +254,9 @@ impl Running<'_> {
                 self.attempts.date = ServiceDate::of(response.headers(), self.began);
                 Some(self.call.with_secrets(self.outgoing.url(), |secrets| {
                     let (status, headers) = (response.status(), response.headers());
-                    Error::from_status(self.call.operation, status, headers, b"", secrets)
+                    let body = response.buffered_body();
+                    let operation = self.call.operation;
+                    Error::from_status_without_texts(operation, status, headers, body, secrets)
                 }))
             }
             Err(error) => Some(error.clone()),
