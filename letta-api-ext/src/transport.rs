@@ -43,6 +43,7 @@ mod tests;
 pub use facts::CallFacts;
 pub use metrics::{AttemptReport, CallReport, Metrics};
 pub(crate) use options::CallOptions;
+use options::Times;
 pub use retry_budget::RetryBudget;
 pub use retry_policy::RetryPolicy;
 
@@ -98,6 +99,7 @@ impl Transport for HttpTransport {
                 http,
                 operation,
                 template,
+                times: self.options.times(operation),
             },
             began,
             attempts: Attempts::default(),
@@ -142,7 +144,7 @@ impl Running<'_> {
             self.telemetry.refused(&error);
             return Err(error);
         }
-        let deadline = clock::after(self.began, options.deadline);
+        let deadline = clock::after(self.began, self.call.times.deadline);
         settings.budget.deposit();
         let call = &self.call;
         self.outgoing
@@ -231,7 +233,11 @@ impl Running<'_> {
     fn attempt(&mut self, deadline: Instant, previous: Option<Error>) -> Attempt<'_> {
         self.attempts.count += 1;
         self.telemetry.attempt_begins(self.began);
-        let limit = clock::after(self.began, self.call.transport.options.attempt_timeout);
+        let times = self.call.times;
+        let limit = match times.is_head_unlimited {
+            true => deadline,
+            false => clock::after(self.began, times.attempt),
+        };
         Attempt {
             call: &self.call,
             outgoing: &mut self.outgoing,
@@ -270,6 +276,7 @@ struct Call<'a> {
     http: &'a reqwest::Client,
     operation: &'static Operation,
     template: Template,
+    times: Times,
 }
 
 impl Call<'_> {

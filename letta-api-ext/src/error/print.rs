@@ -125,6 +125,13 @@ impl fmt::Display for Error {
             (Some(Stopped::Deadline), None) => {
                 f.write_str("; the call's deadline leaves no time to try again")
             }
+            (Some(Stopped::LongWait), Some(wait)) => write!(
+                f,
+                "; it asks to wait {wait:?}, which is long for a call without a deadline"
+            ),
+            (Some(Stopped::LongWait), None) => {
+                f.write_str("; the back-off is long for a call without a deadline")
+            }
             (Some(Stopped::Budget), _) => {
                 f.write_str("; not tried again, because the retry budget is spent")
             }

@@ -345,11 +345,8 @@ impl ErrorBuilder {
             through: None,
             reason: Some(reason.to_owned()),
         };
-        let CallOptions {
-            deadline,
-            attempt_timeout,
-            ..
-        } = CallOptions::default();
+        let options = CallOptions::default();
+        let (deadline, attempt_timeout) = (options.deadline(), options.attempt_timeout());
         let error: Error = match self.what {
             What::Status(status) => {
                 let body = self.body.unwrap_or_else(|| {

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 /// a date; `timeToQuotaResetMs` of a quota, if that is longer), plus a random time between zero and a bound that doubles each time (full jitter). So clients that failed
 /// together do not come back together. If the wait would go beyond the call's
 /// [deadline](crate::LettaBuilder::deadline), the call fails at once, and its error [carries the
-/// wait](Error::retry_after). An unsafe operation is not sent again in the last twentieth of an attempt's time before
+/// wait](Error::retry_after). A call without a deadline by default waits for at most 30 seconds. An unsafe operation is not sent again in the last twentieth of an attempt's time before
 /// the deadline. The [`RetryBudget`](crate::RetryBudget) limits the retries of all calls together.
 ///
 /// ```

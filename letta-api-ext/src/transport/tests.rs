@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
-use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{ResponseBuilderExt, StatusCode};
 use tokio::time::Instant;
 
 use crate::transport::metrics::{AttemptReport, CallReport, Metrics};
@@ -29,9 +29,11 @@ enum Step {
     Hang,
     /// Answers with this, after this time.
     After(Duration, u16),
+    /// Answers with a success after this time. Its body does not end.
+    HangWithin(Duration),
 }
 
-use Step::{After, Answer, Break, Hang};
+use Step::{After, Answer, Break, Hang, HangWithin};
 
 fn status(status: u16) -> Step {
     Answer(status, Vec::new(), "")
@@ -111,6 +113,17 @@ impl Transport for Network {
                 After(delay, code) => {
                     tokio::time::sleep(delay).await;
                     (code, Vec::new(), "")
+                }
+                HangWithin(delay) => {
+                    tokio::time::sleep(delay).await;
+                    let body = reqwest::Body::wrap_stream(futures_util::stream::pending::<
+                        Result<bytes::Bytes, std::io::Error>,
+                    >());
+                    let response = axum::http::Response::builder()
+                        .url(request.url().clone())
+                        .body(body)
+                        .unwrap();
+                    return Ok(reqwest::Response::from(response).into());
                 }
             };
             let headers: HeaderMap = headers
@@ -918,6 +931,84 @@ async fn say(letta: &Letta) -> Result<StatusCode, Error> {
     let request = request.body("{}").build().unwrap();
     let response = letta.api().execute(request, &SEND).await?;
     Ok(response.status())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_has_as_much_time_as_it_needs_unless_a_limit_is_set() {
+    let hour = 60 * MINUTE;
+    let network = Network::play([After(hour, 200)]);
+    assert_eq!(say(&network.letta()).await.unwrap(), 200);
+    assert_eq!(network.requests(), 1);
+    // An error after a while is read as any other.
+    let network = Network::play([After(hour, 400)]);
+    let status = say(&network.letta()).await.unwrap();
+    assert_eq!((status.as_u16(), network.requests()), (400, 1));
+
+    for (letta, limit, is_deadline) in [
+        (
+            Network::play([Hang]).letta().with_deadline(MINUTE),
+            MINUTE,
+            true,
+        ),
+        (
+            Network::play([Hang]).letta().with_attempt_timeout(MINUTE),
+            MINUTE,
+            false,
+        ),
+        (
+            Network::play([Hang])
+                .letta()
+                .with_attempt_timeout(MINUTE)
+                .with_deadline(SECOND),
+            SECOND,
+            true,
+        ),
+    ] {
+        let began = Instant::now();
+        let error = say(&letta).await.unwrap_err();
+        assert_eq!(began.elapsed().as_secs(), limit.as_secs(), "{error}");
+        assert!(error.is_timeout() && error.may_have_happened(), "{error}");
+        assert_eq!(error.is_deadline_exceeded(), is_deadline, "{error}");
+        assert_eq!(error.attempts(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_an_agent_has_answered_the_body_has_the_time_of_an_attempt() {
+    let hour = 60 * MINUTE;
+    let network = Network::play([HangWithin(hour)]);
+    let began = Instant::now();
+    let error = say(&network.letta()).await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 3_610, "{error:?}");
+    assert!(error.is_timeout() && !error.is_deadline_exceeded() && error.may_have_happened());
+    assert_eq!(error.status(), Some(StatusCode::OK));
+    assert_eq!(network.requests(), 1);
+    let network = Network::play([HangWithin(hour)]);
+    let began = Instant::now();
+    let letta = network.letta().with_deadline(hour + SECOND);
+    let error = say(&letta).await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 3_601);
+    assert!(error.is_deadline_exceeded(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_a_deadline_does_not_wait_for_days() {
+    for (asked, requests) in [("20", 3), ("31", 1), ("999999", 1)] {
+        let network = Network::play([header(429, "retry-after", asked)]);
+        let status = say(&network.letta()).await.unwrap();
+        assert_eq!(
+            (status.as_u16(), network.requests()),
+            (429, requests),
+            "{asked}"
+        );
+    }
+    let network = Network::play([limits(
+        429,
+        r#"{"reasons":["exceeded-quota"],"timeToQuotaResetMs":3600000}"#,
+    )]);
+    let began = Instant::now();
+    say(&network.letta()).await.unwrap();
+    assert_eq!((network.requests(), began.elapsed()), (1, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
