@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 
 use super::body::BodyError;
 use super::frames::{EVENT_LIMIT, Frame, Frames};
-use super::json::read_json;
 use super::payload;
 use super::stream::ByteStream;
 
@@ -104,7 +103,7 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
             this.frames.end();
             return Poll::Ready(None);
         }
-        let event = read_json(frame.data().as_bytes()).map_err(|error| {
+        let event = serde_json::from_str(frame.data()).map_err(|error| {
             let problem = payload::describe(&error);
             EventError(Problem::Undecoded(Box::new((frame, problem))))
         });
