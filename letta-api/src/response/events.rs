@@ -19,6 +19,16 @@ use super::stream::ByteStream;
 /// not a `T`, or longer than the limit, is an error, and the next event follows. If the body breaks off, that is an error, and
 /// nothing follows. Dropping the stream closes the connection, or this call's part of it. `Debug` shows nothing of the events.
 ///
+/// **There is no time-out here.** If the service or the network falls silent and the connection stays open, [`next`](Self::next) waits for
+/// ever. A server sends a ping after every 20 seconds of silence, so put a time-out of three pings around each `next`:
+/// `tokio::time::timeout(Duration::from_secs(60), events.next())`. After it, drop the stream and ask for the run, which goes on without
+/// the connection. A read time-out of the [`reqwest::Client`] does the same for all calls, those that take long to answer
+/// included; then the stream ends with an error. A stream that is asked to resume after its last event has pings and no end: stop at
+/// the stop reason or the error. The turns of `letta-api-ext` do all this.
+///
+/// An event of a type that the description does not have is no error: it is the branch `Unknown` of a generated type. To see what an
+/// event is without decoding it, take the [`frames`](Self::frames) and read their [`EventHead`](crate::EventHead).
+///
 /// ```
 /// use letta_api::EventStream;
 /// use serde_json::Value;

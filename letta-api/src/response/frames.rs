@@ -68,7 +68,7 @@ impl fmt::Debug for Frame {
 /// Server-sent events as they came, in order. It is a [`Stream`]. Events without data are passed over, as browsers do, and so is
 /// one that the end of the body cuts off.
 ///
-/// See [`EventStream`](super::EventStream) for the errors.
+/// See [`EventStream`](super::EventStream) for the errors, and for what to do if the service falls silent: then there is no end.
 pub struct Frames {
     bytes: ByteStream,
     /// What is unread of the last piece.
