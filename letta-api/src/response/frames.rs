@@ -92,9 +92,10 @@ impl Frames {
         self.lines.limit = limit;
     }
 
-    /// How many bytes are held of an event that is incomplete.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
+    /// How many bytes are held of an event that is incomplete. For tests and fuzz targets.
+    #[cfg(any(test, fuzzing))]
+    #[doc(hidden)]
+    pub fn held(&self) -> usize {
         self.lines.block.capacity()
     }
 
