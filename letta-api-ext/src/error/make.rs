@@ -144,7 +144,10 @@ impl Error {
     }
 
     /// An error event in the stream of a success. `headers` are those of the answer, for its request ID.
-    #[allow(dead_code, reason = "turns read streams")]
+    #[cfg_attr(
+        not(feature = "turns"),
+        allow(dead_code, reason = "turns alone read streams to their end")
+    )]
     pub(crate) fn from_error_event(
         operation: impl Into<Option<&'static Operation>>,
         headers: &HeaderMap,
@@ -159,17 +162,6 @@ impl Error {
         inner.operation = operation.into().map(|operation| operation.id);
         inner.request_id = request_id(headers, secrets);
         inner.into()
-    }
-
-    /// The same error, about this run. An ID that the service named itself is kept. `run_id` must be safe to print.
-    #[allow(dead_code, reason = "turns know their run")]
-    pub(crate) fn with_run_id(mut self, run_id: &str) -> Self {
-        if self.run_id().is_none()
-            && let Some(inner) = Arc::get_mut(&mut self.inner)
-        {
-            inner.said.get_or_insert_default().run_id = Some(run_id.to_owned());
-        }
-        self
     }
 
     /// A success whose body could not be read.
