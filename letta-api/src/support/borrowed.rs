@@ -365,6 +365,19 @@ impl<'de> IntoDeserializer<'de, Misfit> for &'de Json<'_> {
     }
 }
 
+macro_rules! numbers {
+    ($($method:ident)*) => {
+        $(
+            fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+                match self {
+                    Json::Number(number) => number.$method(visitor).map_err(|_| Misfit),
+                    _ => self.deserialize_any(visitor),
+                }
+            }
+        )*
+    };
+}
+
 impl<'de> Deserializer<'de> for &'de Json<'_> {
     type Error = Misfit;
 
@@ -440,8 +453,14 @@ impl<'de> Deserializer<'de> for &'de Json<'_> {
         visitor.visit_unit()
     }
 
+    // If serde_json keeps numbers as texts, they are parsed only if a number is asked for.
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8
+        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        bool char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map struct identifier
     }
 }
