@@ -109,14 +109,14 @@ impl Letta {
     /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Duration) -> Self {
-        self.with_options(|options| options.deadline = deadline)
+        self.with_options(|options| options.deadline = Some(deadline))
     }
 
     /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`]. With a time-out
     /// of zero, calls fail.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Self {
-        self.with_options(|options| options.attempt_timeout = timeout)
+        self.with_options(|options| options.attempt_timeout = Some(timeout))
     }
 
     /// The same client with another retry policy. See [`LettaBuilder::retry`]. With an invalid policy, calls fail.

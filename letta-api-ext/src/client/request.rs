@@ -62,7 +62,7 @@ impl Call {
 
     pub(crate) fn deadline(&self) -> Duration {
         let options = self.options.as_deref();
-        options.unwrap_or_else(|| self.letta.options()).deadline
+        options.unwrap_or_else(|| self.letta.options()).deadline()
     }
 }
 
@@ -93,7 +93,8 @@ macro_rules! options {
         /// The longest that this call may take. By default the client's [`deadline`](crate::LettaBuilder::deadline).
         /// With zero, the call fails.
         pub fn with_deadline(mut self, deadline: std::time::Duration) -> Self {
-            self.call.change(|options| options.deadline = deadline);
+            self.call
+                .change(|options| options.deadline = Some(deadline));
             self
         }
 
@@ -101,7 +102,7 @@ macro_rules! options {
         /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). With zero, the call fails.
         pub fn with_attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.call
-                .change(|options| options.attempt_timeout = timeout);
+                .change(|options| options.attempt_timeout = Some(timeout));
             self
         }
 

@@ -68,10 +68,6 @@ impl Emitter {
         }
     }
 
-    pub(super) fn run_id(&self) -> Option<RunId> {
-        self.0.as_ref()?.run_id()
-    }
-
     /// The service has taken what was said.
     pub(super) fn open(&self) {
         if let Some(shared) = &self.0 {

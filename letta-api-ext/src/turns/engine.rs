@@ -16,6 +16,7 @@ use letta_api::types::{
     ClientTool, MessageInput, RunId, StopReasonType, ToolReturn, UsageStatistics,
 };
 use letta_api::{Frames, Nullable, Secret};
+use reqwest::header::HeaderMap;
 use tracing::Instrument;
 
 use super::answer::Answer;
@@ -51,6 +52,8 @@ pub(super) struct Engine {
     path: TurnPath,
     usage: Option<UsageStatistics>,
     runs: Vec<RunId>,
+    /// The run that is under way, or was last.
+    run_id: Option<RunId>,
     telemetry: Telemetry,
 }
 
@@ -72,8 +75,9 @@ struct Run {
     progress: Instant,
     /// How often the run was resumed since then.
     fruitless: u32,
-    /// About the answer that the events came in: what no message may show.
+    /// About the answer that the events came in: what no message may show, and its head.
     facts: Option<CallFacts>,
+    headers: HeaderMap,
 }
 
 impl Engine {
@@ -89,6 +93,7 @@ impl Engine {
             path: TurnPath::Plain,
             usage: None,
             runs: Vec::new(),
+            run_id: None,
             settings,
             shared,
             out,
@@ -105,7 +110,7 @@ impl Engine {
             let until = clock::after(Instant::now(), deadline);
             match clock::timeout_at(until, engine.turn(said)).await {
                 Ok(end) => end,
-                Err(_) => Err(fault::out_of_time(deadline, engine.out.run_id())),
+                Err(_) => Err(fault::out_of_time(deadline, engine.run_id.as_ref())),
             }
         };
         let end = end.instrument(span).await;
@@ -276,7 +281,10 @@ impl Engine {
             is_failure(reason).then(|| Failure::of_stop(reason))
         });
         match (failure, &run.stop) {
-            (Some(failure), _) => Err(fault::failed(&failure, run.id.as_ref(), run.facts.as_ref())),
+            (Some(failure), _) => Err({
+                let (facts, headers) = (run.facts.as_ref(), &run.headers);
+                fault::failed(&failure, run.id.as_ref(), facts, headers)
+            }),
             (None, Some(stop)) => Ok(stop.clone()),
             // `follow` ends with one of them.
             (None, None) => Err(run.interrupted(None, "the run ended without a reason")),
@@ -345,9 +353,10 @@ impl Engine {
     }
 
     /// Notes the run that an event or an error names.
-    fn note_run(&self, run: &mut Run, id: RunId) {
+    fn note_run(&mut self, run: &mut Run, id: RunId) {
         if run.id.as_ref() != Some(&id) {
             self.out.note_run(&id);
+            self.run_id = Some(id.clone());
             run.id = Some(id);
         }
     }
@@ -358,6 +367,7 @@ impl Engine {
         answer: letta_api::ResponseValue<letta_api::EventStream<letta_api::types::StreamEvent>>,
     ) -> Frames {
         run.facts = CallFacts::of(&answer).cloned();
+        run.headers.clone_from(answer.headers());
         answer.into_inner().frames()
     }
 }
@@ -376,6 +386,7 @@ impl Run {
             progress: Instant::now(),
             fruitless: 0,
             facts: None,
+            headers: HeaderMap::new(),
         }
     }
 

@@ -282,7 +282,7 @@ proptest! {
         let _ = faults;
         let tokens = script.tokens;
         let (one, two) = run(async move {
-            futures_util::join!(talk(&first, path, tokens), talk(&second, path, tokens))
+            tokio::join!(talk(&first, path, tokens), talk(&second, path, tokens))
         });
         let is_well = matches!(script.end, End::Well | End::Cancelled);
         prop_assert_eq!(one.end.is_ok() && two.end.is_ok(), is_well, "{:?} {:?}", one, two);

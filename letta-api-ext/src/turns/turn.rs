@@ -338,7 +338,7 @@ impl Turn {
     /// The longest wait for the first byte of each answer of the service. By default the client's
     /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout).
     pub fn with_attempt_timeout(self, timeout: Duration) -> Self {
-        self.with_options(|options| options.attempt_timeout = timeout)
+        self.with_options(|options| options.attempt_timeout = Some(timeout))
     }
 
     /// How often what is said may be sent, if its answer is lost on the [resumable](TurnPath::Resumable) path, and how long to wait between.

@@ -7,6 +7,7 @@ use letta_api::Frames;
 use super::{Engine, Run};
 use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
+use crate::turns::fault;
 use crate::turns::path::TurnPath;
 use crate::turns::wire::{What, Wire};
 
@@ -81,7 +82,8 @@ impl Engine {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) if error.lost_to().is_none() => {
                     // It cannot be left out: it may be what the agent said.
-                    return Err(run.unreadable(error.into()));
+                    let why = "an event is longer than what is read";
+                    return Err(fault::unreadable(why, run.id.as_ref(), Some(error.into())));
                 }
                 // The reason to stop is the end, whatever becomes of the connection.
                 _ if run.is_stopped() => return Ok(Ended::Over),
@@ -129,7 +131,7 @@ impl Engine {
             run.progresses();
             self.out.taken().await;
             if let Some(problem) = self.transcript.fault() {
-                return Err(run.unreadable(crate::turns::fault::too_long(problem)));
+                return Err(fault::unreadable(problem, run.id.as_ref(), None));
             }
         }
     }
@@ -157,15 +159,5 @@ impl Engine {
         }
         run.gap = Some(run.last);
         Turn::Gap
-    }
-}
-
-impl Run {
-    /// The error if an event cannot be read.
-    fn unreadable(&self, cause: Error) -> Error {
-        self.interrupted(
-            Some(cause),
-            "the service sent an event that cannot be taken",
-        )
     }
 }

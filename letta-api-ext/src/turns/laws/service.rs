@@ -435,11 +435,9 @@ impl Service {
                 };
                 events.truncate(count);
             }
-            Fault::Repeat(at) if at < events.len() => {
-                // Events without a number cannot be told apart, as on the real service's plain path.
-                if events[at].seq.is_some() {
-                    events.insert(at, events[at].clone());
-                }
+            // Events without a number cannot be told apart, as on the real service's plain path.
+            Fault::Repeat(at) if at < events.len() && events[at].seq.is_some() => {
+                events.insert(at, events[at].clone());
             }
             // Nobody can see that the last event with a number is missing.
             Fault::Skip(at)
