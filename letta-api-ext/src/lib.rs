@@ -142,6 +142,8 @@ pub use crate::access_tokens::{
     RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
     TokenRequest,
 };
+#[cfg(feature = "_resources")]
+pub use crate::client::Deletion;
 pub use crate::client::{CustomRequest, Letta, LettaBuilder};
 pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
@@ -152,6 +154,8 @@ pub use crate::transport::{
 
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "blocks")]
+pub mod blocks;
 #[cfg(feature = "conversations")]
 pub mod conversations;
 pub mod docs;

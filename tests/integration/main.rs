@@ -48,6 +48,11 @@ mod tools {
     mod test_util;
 }
 
+/// Agents, and what belongs to them: create, list, change, delete.
+mod resources {
+    mod blocks;
+}
+
 mod browser;
 mod comparison;
 mod official_clients;

@@ -28,7 +28,8 @@ const FLOORS: Table<'_> = &[
             "transport",
         ],
     ),
-    ("agents", &["client"]),
+    ("agents", &["client", "error"]),
+    ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client"]),
     // What is for tests, fuzz targets and readers.
     (
