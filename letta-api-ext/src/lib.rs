@@ -144,6 +144,8 @@ pub use crate::access_tokens::{
 };
 #[cfg(feature = "_resources")]
 pub use crate::client::Deletion;
+#[cfg(any(feature = "conversations", feature = "messages"))]
+pub use crate::client::{CancelOutcome, Cancellation, RunCancellation};
 pub use crate::client::{CustomRequest, Letta, LettaBuilder};
 pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
@@ -162,6 +164,10 @@ pub mod docs;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "messages")]
+pub mod messages;
+#[cfg(feature = "runs")]
+pub mod runs;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 

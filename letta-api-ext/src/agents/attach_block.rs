@@ -1,4 +1,4 @@
-//! The blocks of an agent: attach and detach one.
+//! Attaching a block to an agent, and detaching it.
 
 use letta_api::types::{AgentId, AgentState, BlockId};
 
@@ -8,12 +8,12 @@ use crate::client::request::{Call, request};
 use crate::error::Result;
 
 impl AgentHandle {
-    /// Gives the agent a block. It stands in the agent's prompt from then on.
+    /// Gives the agent a block. It stands in the agent's prompt from then on. Other agents that have it see each other's
+    /// changes.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
-    /// let rules = letta.blocks().create("rules", "Answer in one sentence.").send().await?;
-    /// letta.agent("agent-1").attach_block(&rules.id).await?;
+    /// letta.agent("agent-1").attach_block("block-1").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -56,8 +56,8 @@ impl AttachBlock {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure
-    /// of the service or the network.
+    /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure of
+    /// the service or the network.
     pub async fn send(self) -> Result<AgentState> {
         let outcome = self.call.api().attach_block(&self.agent, &self.block).await;
         Ok(Answer::of(outcome)?.into_inner())
@@ -80,8 +80,8 @@ impl DetachBlock {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure
-    /// of the service or the network.
+    /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure of
+    /// the service or the network.
     pub async fn send(self) -> Result<AgentState> {
         let outcome = self.call.api().detach_block(&self.agent, &self.block).await;
         Ok(Answer::of(outcome)?.into_inner())
