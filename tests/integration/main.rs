@@ -50,7 +50,11 @@ mod tools {
 
 /// Agents, and what belongs to them: create, list, change, delete.
 mod resources {
+    mod agents;
     mod blocks;
+    mod conversations;
+    mod messages;
+    mod runs;
 }
 
 mod browser;

@@ -8,13 +8,12 @@ use crate::client::request::{Call, request};
 use crate::error::Result;
 
 /// A request to create an agent. From [`Agents::create`](super::Agents::create). Everything may be left out on a
-/// server that has a default model.
+/// server that has a default model. The agent belongs to the client's [project](crate::LettaBuilder::project).
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateAgent {
     call: Call,
     body: types::CreateAgent,
-    params: types::CreateAgentParams,
 }
 
 impl CreateAgent {
@@ -22,7 +21,6 @@ impl CreateAgent {
         Self {
             call,
             body: types::CreateAgent::default(),
-            params: types::CreateAgentParams::default(),
         }
     }
 
@@ -86,11 +84,6 @@ impl CreateAgent {
         per_file_view_window_char_limit: i64,
     }
 
-    fields! { params: types::CreateAgentParams;
-        /// The slug of the project. By default the account's default project.
-        x_project: String,
-    }
-
     /// Adds a block of memory that only this agent has: what the agent knows it by, such as `human`, and its text. May be
     /// called for each block. It is added to [`memory_blocks`](Self::memory_blocks).
     ///
@@ -120,7 +113,9 @@ impl CreateAgent {
     /// Any failure of the service or the network. If an error [may have happened](crate::Error::may_have_happened),
     /// there may be a new agent: give agents names or tags by which you find them.
     pub async fn send(self) -> Result<types::AgentState> {
-        let outcome = self.call.api().create_agent(&self.params, &self.body).await;
+        // The project is the client's, which sends it with every call.
+        let params = types::CreateAgentParams::default();
+        let outcome = self.call.api().create_agent(&params, &self.body).await;
         Ok(Answer::of(outcome)?.into_inner())
     }
 }

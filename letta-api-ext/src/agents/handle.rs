@@ -55,7 +55,7 @@ impl AgentHandle {
     }
 
     /// Changes the agent. Only what is set is sent, and the rest stays as it is. A list such as `tags` replaces the list
-    /// that was there.
+    /// that was there. An empty one, `Vec::<String>::new()`, empties it.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {

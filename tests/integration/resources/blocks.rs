@@ -1,17 +1,11 @@
 //! Blocks, against the emulator and against what a network may do.
 
-use letta_api_emulator::{Emulator, Fault, operations};
+use letta_api_emulator::{Fault, operations};
+use letta_api_ext::Deletion;
 use letta_api_ext::letta_api::types::SortOrder;
-use letta_api_ext::{Deletion, Letta};
+use letta_api_tests::emulated::start;
 use letta_api_tests::fault_server::{self, FaultServer};
-use letta_api_tests::{Tap, answer, configured, persistent, split};
-
-async fn start() -> (Emulator, Letta) {
-    let emulator = Emulator::start().await.unwrap();
-    let key = emulator.api_key().clone();
-    let letta = configured(emulator.base_url(), |builder| builder.api_key(key));
-    (emulator, letta)
-}
+use letta_api_tests::{Tap, answer, persistent, split};
 
 #[tokio::test]
 async fn a_block_lives_from_create_to_delete() {

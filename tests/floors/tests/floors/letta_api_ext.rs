@@ -28,9 +28,11 @@ const FLOORS: Table<'_> = &[
             "transport",
         ],
     ),
-    ("agents", &["client", "error"]),
+    ("agents", &["client", "error", "pages"]),
     ("blocks", &["client", "error", "pages"]),
-    ("conversations", &["client"]),
+    ("conversations", &["client", "error", "pages"]),
+    ("messages", &["client", "error", "pages"]),
+    ("runs", &["client", "error", "pages"]),
     // What is for tests, fuzz targets and readers.
     (
         "test_util",
