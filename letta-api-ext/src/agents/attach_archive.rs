@@ -63,7 +63,7 @@ impl AttachArchive {
             .api()
             .attach_archive(&self.agent, &self.archive)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
@@ -91,7 +91,7 @@ impl DetachArchive {
             .api()
             .detach_archive(&self.agent, &self.archive)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -60,7 +60,7 @@ impl AttachBlock {
     /// the service or the network.
     pub async fn send(self) -> Result<AgentState> {
         let outcome = self.call.api().attach_block(&self.agent, &self.block).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
@@ -84,7 +84,7 @@ impl DetachBlock {
     /// the service or the network.
     pub async fn send(self) -> Result<AgentState> {
         let outcome = self.call.api().detach_block(&self.agent, &self.block).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -63,7 +63,7 @@ impl AttachFolder {
             .api()
             .attach_folder(&self.agent, &self.folder)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
@@ -91,7 +91,7 @@ impl DetachFolder {
             .api()
             .detach_folder(&self.agent, &self.folder)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

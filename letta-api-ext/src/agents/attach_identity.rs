@@ -63,7 +63,7 @@ impl AttachIdentity {
             .api()
             .attach_identity(&self.agent, &self.identity)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
@@ -91,7 +91,7 @@ impl DetachIdentity {
             .api()
             .detach_identity(&self.agent, &self.identity)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -59,7 +59,7 @@ impl AttachTool {
     /// the service or the network.
     pub async fn send(self) -> Result<()> {
         let outcome = self.call.api().attach_tool(&self.agent, &self.tool).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
@@ -83,7 +83,7 @@ impl DetachTool {
     /// the service or the network.
     pub async fn send(self) -> Result<()> {
         let outcome = self.call.api().detach_tool(&self.agent, &self.tool).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -80,7 +80,7 @@ impl GetAgentBlock {
     /// found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<types::Block> {
         let outcome = self.call.api().get_agent_block(&self.id, &self.label).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
@@ -155,7 +155,7 @@ impl UpdateAgentBlock {
             .api()
             .update_agent_block(&self.id, &self.label, &self.body)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

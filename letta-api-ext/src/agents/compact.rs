@@ -47,7 +47,7 @@ impl CompactMessages {
             .api()
             .compact_messages(&self.id, Some(&self.body))
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -116,7 +116,7 @@ impl CreateAgent {
         // The project is the client's, which sends it with every call.
         let params = types::CreateAgentParams::default();
         let outcome = self.call.api().create_agent(&params, &self.body).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

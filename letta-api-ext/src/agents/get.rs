@@ -39,7 +39,7 @@ impl GetAgent {
     /// service or the network. An agent that does not exist is [not found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<types::AgentState> {
         let outcome = self.call.api().get_agent(&self.id, &self.params).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -47,7 +47,7 @@ impl RecompileAgent {
             .api()
             .recompile_agent(&self.id, &self.params)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -40,7 +40,7 @@ impl ResetMessages {
     /// service or the network.
     pub async fn send(self) -> Result<()> {
         let outcome = self.call.api().reset_messages(&self.id, &self.body).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -46,7 +46,7 @@ impl RunAgentTool {
             .api()
             .run_agent_tool(&self.id, &self.tool, Some(&self.body))
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -44,7 +44,7 @@ impl SetToolApproval {
                 Some(&self.body),
             )
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -100,7 +100,7 @@ impl UpdateAgent {
     pub async fn send(self) -> Result<types::AgentState> {
         update::check(&self.body)?;
         let outcome = self.call.api().update_agent(&self.id, &self.body).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

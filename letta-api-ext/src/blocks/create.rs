@@ -66,7 +66,7 @@ impl CreateBlock {
     /// error [may have happened](crate::Error::may_have_happened), there may be a new block.
     pub async fn send(self) -> Result<types::Block> {
         let outcome = self.call.api().create_block(&self.body).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -27,7 +27,7 @@ impl GetBlock {
     /// service or the network. A block that does not exist is [not found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<Block> {
         let outcome = self.call.api().get_block(&self.id).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -70,7 +70,7 @@ impl UpdateBlock {
     pub async fn send(self) -> Result<Block> {
         update::check(&self.body)?;
         let outcome = self.call.api().update_block(&self.id, &self.body).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -49,7 +49,7 @@ impl CompactConversation {
             .api()
             .compact_conversation(&self.id, Some(&self.body))
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

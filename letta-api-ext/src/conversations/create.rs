@@ -52,7 +52,7 @@ impl CreateConversation {
             .api()
             .create_conversation(&self.agent, Some(&self.body))
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

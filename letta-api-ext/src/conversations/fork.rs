@@ -46,7 +46,7 @@ impl ForkConversation {
             .api()
             .fork_conversation(&self.id, &self.params)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

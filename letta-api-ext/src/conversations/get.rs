@@ -27,7 +27,7 @@ impl GetConversation {
     /// of the service or the network. A conversation that does not exist is [not found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<types::Conversation> {
         let outcome = self.call.api().get_conversation(&self.id).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

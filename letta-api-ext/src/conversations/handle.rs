@@ -160,7 +160,7 @@ impl ConversationHandle {
         CancelConversation::new(self.letta.call(), self.id.clone())
     }
 
-    #[cfg(feature = "turns")]
+    #[allow(dead_code, reason = "what it is used by has features of its own")]
     pub(crate) fn letta(&self) -> &Letta {
         &self.letta
     }

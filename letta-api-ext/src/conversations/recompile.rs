@@ -52,7 +52,7 @@ impl RecompileConversation {
             .api()
             .recompile_conversation(&self.id, &self.params, Some(&self.body))
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

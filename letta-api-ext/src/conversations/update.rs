@@ -51,7 +51,7 @@ impl UpdateConversation {
             .api()
             .update_conversation(&self.id, &self.body)
             .await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

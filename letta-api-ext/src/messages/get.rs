@@ -28,7 +28,7 @@ impl GetMessage {
     /// service or the network. A message that does not exist is [not found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<Vec<types::Message>> {
         let outcome = self.call.api().get_message(&self.id).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

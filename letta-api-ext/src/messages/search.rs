@@ -46,7 +46,7 @@ impl SearchMessages {
     /// default, refuses every search.
     pub async fn send(self) -> Result<Vec<types::MessageSearchResult>> {
         let outcome = self.call.api().search_messages(&self.body).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

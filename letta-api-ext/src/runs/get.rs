@@ -27,7 +27,7 @@ impl GetRun {
     /// service or the network. A run that does not exist is [not found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<types::Run> {
         let outcome = self.call.api().get_run(&self.id).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -38,7 +38,7 @@ impl GetRunTrace {
     /// service or the network.
     pub async fn send(self) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
         let outcome = self.call.api().get_run_trace(&self.id, &self.params).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

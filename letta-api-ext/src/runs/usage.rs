@@ -27,7 +27,7 @@ impl GetRunUsage {
     /// service or the network.
     pub async fn send(self) -> Result<types::RunUsage> {
         let outcome = self.call.api().get_run_usage(&self.id).await;
-        Ok(Answer::of(outcome)?.into_inner())
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 
