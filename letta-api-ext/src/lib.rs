@@ -29,6 +29,11 @@
 //! - [`AgentId`] and [`Origin`]: checked text.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list), [revoke](AccessTokens::revoke).
 //! - [`AccessToken`]: a token, and its form [for a page](AccessToken::to_browser).
+//! - `Letta::agents` and `Letta::agent` (feature `agents`): create, list, change and delete agents, and attach what they use.
+//! - `Letta::conversations` and `Letta::conversation` (feature `conversations`): threads of messages with one agent.
+//! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
+//! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
+//! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that gives a page its token.
@@ -74,7 +79,7 @@
 //! | bytes of an answer | 8 MiB | [`response_body_limit`](LettaBuilder::response_body_limit) | |
 //! | own headers | none | [`header`](LettaBuilder::header) | [`with_header`](CreateAccessToken::with_header) |
 //!
-//! Every request has these `with_…` options: those of [`AccessTokens`], and those of [`Letta::request`]. For calls
+//! Every request has these `with_…` options: those of [`AccessTokens`], those of each resource, and those of [`Letta::request`]. For calls
 //! through [`Letta::api`], set them on a clone of the client: [`Letta::with_deadline`],
 //! [`Letta::with_attempt_timeout`], [`Letta::with_retry`], [`Letta::with_header`].
 //!
@@ -109,6 +114,11 @@
 //! | `socks` | | SOCKS proxies, if `ALL_PROXY` or a similar variable names one; without it, such a setting is an error |
 //! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` take precedence |
 //! | `native-tls` | | TLS by the platform's own library |
+//! | `agents` | | agents: create, list, change, delete, attach and detach |
+//! | `blocks` | | blocks of memory; with `agents`, an agent's blocks |
+//! | `conversations` | | conversations: create, fork, change, delete; their messages |
+//! | `messages` | | messages of all agents; with `agents`, those of one agent, and what is done with its context and its runs |
+//! | `runs` | | runs: list them, and see what one said and used |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the axum route that gives a page its token; turns on `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |

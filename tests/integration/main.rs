@@ -53,6 +53,7 @@ mod resources {
     mod agents;
     mod blocks;
     mod conversations;
+    mod every_field;
     mod messages;
     mod runs;
 }
