@@ -1,11 +1,17 @@
 //! Attaching a block to an agent, and detaching it.
 
-use letta_api::types::{AgentId, AgentState, BlockId};
+use std::time::Duration;
+
+use letta_api::types::{AgentId, AgentInclude, AgentState, BlockId, GetAgentParams};
+use letta_api::{ResponseValue, ServiceError};
+use reqwest::StatusCode;
 
 use super::AgentHandle;
 use crate::client::answer::Answer;
 use crate::client::request::{Call, request};
 use crate::error::Result;
+use crate::time::clock::Instant;
+use crate::transport::CallFacts;
 
 impl AgentHandle {
     /// Gives the agent a block. It stands in the agent's prompt from then on. Other agents that have it see each other's
@@ -57,7 +63,7 @@ impl AttachBlock {
     /// # Errors
     ///
     /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure of
-    /// the service or the network.
+    /// the service or the network. The service refuses a second block with the label of one that the agent has.
     pub async fn send(self) -> Result<AgentState> {
         let outcome = self.call.api().attach_block(&self.agent, &self.block).await;
         Answer::of(outcome).map(Answer::into_inner)
@@ -76,16 +82,46 @@ pub struct DetachBlock {
 }
 
 impl DetachBlock {
-    /// Sends the request, and returns the agent without the block. It is repeated if the answer is lost.
+    /// Sends the request, and returns the agent without the block. It is repeated if the answer is lost. If the service
+    /// then says that the agent has no such block, the agent is asked for, and returned if the block is gone.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure of
-    /// the service or the network.
+    /// Before anything is sent: an ID that would name another resource (`agent_id`, `block_id`). After that: any failure
+    /// of the service or the network. A block that the agent does not have is [not found](crate::Error::is_not_found).
     pub async fn send(self) -> Result<AgentState> {
+        let began = Instant::now();
         let outcome = self.call.api().detach_block(&self.agent, &self.block).await;
-        Answer::of(outcome).map(Answer::into_inner)
+        match outcome {
+            Err(letta_api::Error::ErrorResponse(answer)) if may_be_done(&answer) => {
+                // Boxed because it is rare: a future is as large as its largest branch.
+                match Box::pin(self.agent_without(began)).await {
+                    Some(agent) => Ok(agent),
+                    None => Err(letta_api::Error::ErrorResponse(answer).into()),
+                }
+            }
+            outcome => Answer::of(outcome).map(Answer::into_inner),
+        }
     }
+
+    /// The agent, if it does not have the block. Within what is left of the deadline.
+    async fn agent_without(&self, began: Instant) -> Option<AgentState> {
+        let mut call = self.call.clone();
+        let left = call.deadline().saturating_sub(began.elapsed());
+        call.change(|options| options.deadline = left.max(Duration::from_nanos(1)));
+        let params = GetAgentParams::default().with_include([AgentInclude::Blocks]);
+        let agent = call.api().get_agent(&self.agent, &params).await.ok()?;
+        let agent = agent.into_inner();
+        let is_gone = agent.blocks.iter().all(|it| it.id != self.block);
+        is_gone.then_some(agent)
+    }
+}
+
+/// Whether this is a 404 after an attempt whose answer was lost, which may have detached the block.
+fn may_be_done(answer: &ResponseValue<ServiceError>) -> bool {
+    let facts = answer.extension::<CallFacts>();
+    answer.status() == StatusCode::NOT_FOUND
+        && facts.is_some_and(CallFacts::earlier_may_have_happened)
 }
 
 request!(DetachBlock => AgentState);

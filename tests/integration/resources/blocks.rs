@@ -162,6 +162,36 @@ async fn a_delete_whose_answer_is_lost_is_repeated_and_done() {
     assert_eq!(emulator.request_count(operations::DELETE_BLOCK), 2);
 }
 
+/// The service answers 404 for a block that the agent does not have.
+#[tokio::test]
+async fn a_detach_whose_answer_is_lost_is_repeated_and_done() {
+    let (emulator, letta) = start().await;
+    let made = letta
+        .agents()
+        .create()
+        .memory("human", "Sam")
+        .await
+        .unwrap();
+    let agent = letta.agent(&made.id);
+    let block = agent.block("human").get().await.unwrap();
+    let fault = Fault::lose_answer().on(operations::DETACH_BLOCK).times(1);
+    emulator.inject(fault).unwrap();
+    let state = agent.detach_block(&block.id).await.unwrap();
+    assert_eq!((&state.id, state.blocks.len()), (&made.id, 0));
+    assert_eq!(emulator.request_count(operations::DETACH_BLOCK), 2);
+    // Without a lost answer, it is an error.
+    let error = agent.detach_block(&block.id).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert!(!error.may_have_happened(), "{error}");
+    // An agent that is gone has not lost a block, and is no success.
+    agent.attach_block(&block.id).await.unwrap();
+    agent.delete().await.unwrap();
+    let fault = Fault::lose_answer().on(operations::DETACH_BLOCK).times(1);
+    emulator.inject(fault).unwrap();
+    let error = agent.detach_block(&block.id).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+}
+
 #[tokio::test]
 async fn a_404_of_another_server_does_not_look_like_a_success() {
     for (body, kind) in [

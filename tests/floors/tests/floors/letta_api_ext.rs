@@ -28,7 +28,7 @@ const FLOORS: Table<'_> = &[
             "transport",
         ],
     ),
-    ("agents", &["client", "error", "pages"]),
+    ("agents", &["client", "error", "pages", "time", "transport"]),
     ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client", "error", "pages"]),
     ("messages", &["client", "error", "pages"]),
