@@ -29,6 +29,11 @@
 //! - [`AgentId`] and [`Origin`]: checked text.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list), [revoke](AccessTokens::revoke).
 //! - [`AccessToken`]: a token, and its form [for a page](AccessToken::to_browser).
+//! - `Letta::agents` and `Letta::agent` (feature `agents`): create, list, change and delete agents, and attach what they use.
+//! - `Letta::conversations` and `Letta::conversation` (feature `conversations`): threads of messages with one agent.
+//! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
+//! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
+//! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that gives a page its token.
@@ -81,7 +86,7 @@
 //! `run_mcp_server_tool`. A deadline or a time-out that you set holds for them too, that of the client included. The
 //! operations that stream what an agent does answer at once, and have the times of all others until then.
 //!
-//! Every request has these `with_…` options: those of [`AccessTokens`], and those of [`Letta::request`]. For calls
+//! Every request has these `with_…` options: those of [`AccessTokens`], those of each resource, and those of [`Letta::request`]. For calls
 //! through [`Letta::api`], set them on a clone of the client: [`Letta::with_deadline`],
 //! [`Letta::with_attempt_timeout`], [`Letta::with_retry`], [`Letta::with_header`].
 //!
@@ -116,6 +121,11 @@
 //! | `socks` | | SOCKS proxies, if `ALL_PROXY` or a similar variable names one; without it, such a setting is an error |
 //! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` take precedence |
 //! | `native-tls` | | TLS by the platform's own library |
+//! | `agents` | | agents: create, list, change, delete, attach and detach |
+//! | `blocks` | | blocks of memory; with `agents`, an agent's blocks |
+//! | `conversations` | | conversations: create, fork, change, delete; their messages |
+//! | `messages` | | messages of all agents; with `agents`, those of one agent, and what is done with its context and its runs |
+//! | `runs` | | runs: list them, and see what one said and used |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the axum route that gives a page its token; turns on `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
@@ -149,6 +159,10 @@ pub use crate::access_tokens::{
     RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
     TokenRequest,
 };
+#[cfg(feature = "_resources")]
+pub use crate::client::Deletion;
+#[cfg(any(feature = "conversations", feature = "messages"))]
+pub use crate::client::{CancelOutcome, Cancellation, RunCancellation};
 pub use crate::client::{CustomRequest, Letta, LettaBuilder};
 pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
@@ -159,12 +173,18 @@ pub use crate::transport::{
 
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "blocks")]
+pub mod blocks;
 #[cfg(feature = "conversations")]
 pub mod conversations;
 pub mod docs;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "messages")]
+pub mod messages;
+#[cfg(feature = "runs")]
+pub mod runs;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 #[cfg(feature = "turns")]

@@ -1,10 +1,11 @@
 //! Lists that come in pages: a stream of pages, or of the items on them.
 //!
-//! A list says how its pages are counted, with a cursor: by [position](Position), by the [ID](ById) of an item, or by
-//! a [token](ByToken) that each page gives for the next. The cursor notices a service that does not move on, so no
-//! list loops forever.
+//! The raw client's lists know their cursors, and `list!` makes requests of them. A list with a page of its own type says
+//! by a [`List`] how its pages are counted. Both notice a service that does not move on, so no list loops forever.
 
-use std::collections::HashSet;
+#[cfg(feature = "_resources")]
+pub(crate) mod raw;
+
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::pin::Pin;
@@ -115,102 +116,6 @@ impl Position {
             }
             None => Next::Fail("more items follow than can be counted"),
         }
-    }
-}
-
-/// Pages counted by the ID of an item: the next page begins after it, or before it.
-///
-/// Such a list does not say whether more follows. It ends with an empty page. A short page is no end: the service may
-/// have a limit of its own.
-#[allow(
-    dead_code,
-    reason = "the first list of this kind comes with the agents"
-)]
-pub(crate) struct ById {
-    id: Option<String>,
-    /// The hashes of the IDs that led to a page. One for each page is enough to notice a loop.
-    seen: HashSet<u64>,
-    hasher: RandomState,
-}
-
-#[allow(
-    dead_code,
-    reason = "the first list of this kind comes with the agents"
-)]
-impl ById {
-    /// Begins at this item. With `None`, begins where the service does.
-    pub(crate) fn at(id: Option<String>) -> Self {
-        Self {
-            id,
-            seen: HashSet::new(),
-            hasher: RandomState::new(),
-        }
-    }
-
-    /// The item before the next page.
-    pub(crate) fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    /// Moves past a page with these items, in the order of the list: the last one leads to the next page.
-    pub(crate) fn advance<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Next {
-        let mut last = None;
-        for id in ids {
-            last = Some(id);
-            if self.seen.contains(&self.hasher.hash_one(id)) {
-                return Next::Invalid("the page has an item that came before");
-            }
-        }
-        let Some(last) = last else {
-            return Next::End;
-        };
-        self.seen.insert(self.hasher.hash_one(last));
-        self.id = Some(last.to_owned());
-        Next::Page
-    }
-}
-
-/// Pages counted by a token that each page gives for the next.
-#[allow(
-    dead_code,
-    reason = "the first list of this kind comes with the agents"
-)]
-pub(crate) struct ByToken {
-    token: Option<String>,
-    /// The hashes of all tokens so far.
-    seen: HashSet<u64>,
-    hasher: RandomState,
-}
-
-#[allow(
-    dead_code,
-    reason = "the first list of this kind comes with the agents"
-)]
-impl ByToken {
-    /// Begins at this token. With `None`, begins where the service does.
-    pub(crate) fn at(token: Option<String>) -> Self {
-        Self {
-            token,
-            seen: HashSet::new(),
-            hasher: RandomState::new(),
-        }
-    }
-
-    /// The token for the next page.
-    pub(crate) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
-    }
-
-    /// Moves past a page that has this token for the next one.
-    pub(crate) fn advance(&mut self, next: Option<&str>) -> Next {
-        let Some(next) = next.filter(|next| !next.is_empty()) else {
-            return Next::End;
-        };
-        if !self.seen.insert(self.hasher.hash_one(next)) {
-            return Next::Invalid("the page's cursor is one of an earlier page");
-        }
-        self.token = Some(next.to_owned());
-        Next::Page
     }
 }
 
@@ -328,61 +233,5 @@ mod tests {
         assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
         let stuck = Next::Invalid("the same page came three times in a row");
         assert_eq!(cursor.advance(["a", "b"], false), stuck);
-    }
-
-    #[test]
-    fn ids_lead_on_until_a_page_is_empty() {
-        let mut cursor = ById::at(None);
-        assert_eq!(cursor.advance(["3", "2"]), Next::Page);
-        assert_eq!(cursor.id(), Some("2"));
-        // However short it is: how long a page may be, only the service knows.
-        assert_eq!(cursor.advance(["1"]), Next::Page);
-        assert_eq!(cursor.advance(NONE), Next::End);
-        assert_eq!(ById::at(Some("9".to_owned())).id(), Some("9"));
-    }
-
-    #[test]
-    fn an_item_that_comes_again_ends_the_list_with_an_error() {
-        let stuck = Next::Invalid("the page has an item that came before");
-        // A service that ignores the cursor gives the first page again.
-        let mut cursor = ById::at(None);
-        assert_eq!(cursor.advance(["3", "2"]), Next::Page);
-        assert_eq!(cursor.advance(["3", "2"]), stuck);
-        // A service that loops comes back later.
-        let mut cursor = ById::at(None);
-        for id in ["1", "2", "3"] {
-            assert_eq!(cursor.advance([id]), Next::Page);
-        }
-        assert_eq!(cursor.advance(["1"]), stuck);
-    }
-
-    #[test]
-    fn what_is_kept_of_a_long_list_is_little() {
-        let mut cursor = ById::at(None);
-        for page in 0..100 {
-            let ids: Vec<String> = (0..50).map(|item| format!("{page}-{item}")).collect();
-            let next = cursor.advance(ids.iter().map(String::as_str));
-            assert_eq!(next, Next::Page);
-        }
-        assert_eq!(cursor.seen.len(), 100);
-        // A service that goes back into the middle of an earlier page gets to its end again.
-        let stuck = Next::Invalid("the page has an item that came before");
-        assert_eq!(cursor.advance(["3-48", "3-49", "4-0"]), stuck);
-        // And so does one whose pages begin with the item that they come after.
-        assert_eq!(cursor.advance(["99-49", "100-0"]), stuck);
-    }
-
-    #[test]
-    fn tokens_lead_on_until_the_last_and_a_repeated_one_is_an_error() {
-        let mut cursor = ByToken::at(None);
-        assert_eq!(cursor.token(), None);
-        assert_eq!(cursor.advance(Some("x")), Next::Page);
-        assert_eq!(cursor.token(), Some("x"));
-        assert_eq!(cursor.advance(Some("y")), Next::Page);
-        let stuck = Next::Invalid("the page's cursor is one of an earlier page");
-        assert_eq!(cursor.advance(Some("x")), stuck);
-        for end in [None, Some("")] {
-            assert_eq!(cursor.advance(end), Next::End);
-        }
     }
 }

@@ -56,6 +56,16 @@ mod tools {
     mod test_util;
 }
 
+/// Agents, and what belongs to them: create, list, change, delete.
+mod resources {
+    mod agents;
+    mod blocks;
+    mod conversations;
+    mod every_field;
+    mod messages;
+    mod runs;
+}
+
 mod browser;
 mod comparison;
 mod official_clients;

@@ -1,8 +1,9 @@
 //! What the integration tests share: clients for servers on loopback, a server that keeps every byte it
 //! was sent, one that fails as it is told, a proxy that keeps what passes through it,
-//! a record of what is traced, time that stands still, agents that do what the user's words say, an emulator for minters in such time, tests for both of the
+//! a record of what is traced, time that stands still, an emulator with a client for it, agents that do what the user's words say, an emulator for minters in such time, tests for both of the
 //! emulator's rules for tokens, and what to do where a tool is missing.
 
+pub mod emulated;
 pub mod external_tools;
 pub mod fault_server;
 pub mod minting;

@@ -28,8 +28,11 @@ const FLOORS: Table<'_> = &[
             "transport",
         ],
     ),
-    ("agents", &["client"]),
-    ("conversations", &["client"]),
+    ("agents", &["client", "error", "pages", "time", "transport"]),
+    ("blocks", &["client", "error", "pages"]),
+    ("conversations", &["client", "error", "pages"]),
+    ("messages", &["client", "error", "pages"]),
+    ("runs", &["client", "error", "pages"]),
     (
         "turns",
         &[

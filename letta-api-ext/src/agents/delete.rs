@@ -1,0 +1,39 @@
+//! Deleting an agent.
+
+use letta_api::types;
+
+use crate::client::deletion::{Deletion, Target};
+use crate::client::request::{Call, request};
+use crate::error::Result;
+
+/// A request to delete an agent. From [`AgentHandle::delete`](super::AgentHandle::delete).
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct DeleteAgent {
+    call: Call,
+    id: types::AgentId,
+}
+
+impl DeleteAgent {
+    pub(super) fn new(call: Call, id: types::AgentId) -> Self {
+        Self { call, id }
+    }
+
+    /// Sends the request, and repeats it if the answer is lost. An agent that is not there is no error: the
+    /// [result](Deletion) says which it was.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: an ID that would name another resource (`agent_id`). After that: any failure of the
+    /// service or the network, and a 404 that is [not the service's own word](Deletion).
+    pub async fn send(self) -> Result<Deletion> {
+        let outcome = self.call.api().delete_agent(&self.id).await;
+        let target = Target {
+            kind: "Agent",
+            id: self.id.as_str(),
+        };
+        Deletion::of(outcome, &target)
+    }
+}
+
+request!(DeleteAgent => Deletion);
