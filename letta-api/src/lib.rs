@@ -85,6 +85,7 @@ pub use crate::client::Client;
 pub use crate::credentials::slip::slip;
 pub use crate::credentials::{ApiKey, Fingerprint, InvalidApiKey, Secret};
 pub use crate::error::Error;
+pub use crate::event_head::EventHead;
 pub use crate::failure::{InvalidRequest, TransportError};
 pub use crate::generated::{operations, types};
 pub use crate::nullable::Nullable;
@@ -94,8 +95,8 @@ pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
 pub use crate::response::json::read_json;
 pub use crate::response::{
-    BodyError, ByteStream, EventError, EventHead, EventStream, Frame, Frames, InvalidPayload,
-    Response, ResponseValue,
+    BodyError, ByteStream, EventError, EventStream, Frame, Frames, InvalidPayload, Response,
+    ResponseValue,
 };
 #[doc(hidden)]
 pub use crate::service_error::reason;
@@ -109,6 +110,7 @@ mod base_url;
 mod client;
 mod credentials;
 mod error;
+mod event_head;
 mod failure;
 // Which imports are used depends on the features. Deprecated items are generated, too.
 #[allow(clippy::all, deprecated, unreachable_pub, unused_imports)]

@@ -33,6 +33,7 @@ const FLOORS: Table<'_> = &[
             "transport",
         ],
     ),
+    ("event_head", &["support"]),
     // Which of them depends on the description.
     (
         "generated",
@@ -53,6 +54,7 @@ const FLOORS: Table<'_> = &[
             "client",
             "credentials",
             "error",
+            "event_head",
             "failure",
             "generated",
             "nullable",
