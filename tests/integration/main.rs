@@ -47,6 +47,7 @@ mod turns {
     mod breaks;
     mod plain_path;
     mod talking;
+    mod tools;
 }
 
 /// What tests are made with: ours, and those of applications.
