@@ -57,7 +57,8 @@
 //!   back unchanged.
 //! - **An invalid answer is an error** with its status and request ID.
 //! - **A call ends** at its [deadline](LettaBuilder::deadline) at the latest, even if the service or the network
-//!   hangs. Dropping its future ends it at once.
+//!   hangs. Dropping its future ends it at once. Only operations that answer when an agent is done have no deadline, unless
+//!   you set one.
 //! - **Nothing is done twice by accident.** A call is sent again if the failed attempt cannot have had its effect.
 //!   Otherwise it is sent again only if its operation is safe to repeat: see [`RetryPolicy`].
 //! - **A request does not leave its origin.** Redirects are followed within the origin and with the same method, at
@@ -70,14 +71,20 @@
 //!
 //! | what | default | for a client | for one call |
 //! |---|---|---|---|
-//! | time for a call, retries included | 30 s | [`deadline`](LettaBuilder::deadline) | [`with_deadline`](CreateAccessToken::with_deadline) |
-//! | time for an attempt | 10 s | [`attempt_timeout`](LettaBuilder::attempt_timeout) | [`with_attempt_timeout`](CreateAccessToken::with_attempt_timeout) |
+//! | time for a call, retries included | 30 s; none if an agent works | [`deadline`](LettaBuilder::deadline) | [`with_deadline`](CreateAccessToken::with_deadline) |
+//! | time for an attempt | 10 s; if an agent works, 10 s for the body alone | [`attempt_timeout`](LettaBuilder::attempt_timeout) | [`with_attempt_timeout`](CreateAccessToken::with_attempt_timeout) |
+//! | longest wait that the service may ask for before a retry | until the deadline; 30 s if there is none by default | | |
 //! | time for connecting | 5 s, or half of an attempt's time if that is less | [`http_client`](LettaBuilder::http_client) | |
 //! | attempts | 3 | [`retry`](LettaBuilder::retry) | [`with_retry`](CreateAccessToken::with_retry) |
 //! | random wait before the second attempt; longest wait | 0 to 250 ms; 8 s | [`RetryPolicy::backoff`] | [`with_retry`](CreateAccessToken::with_retry) |
 //! | retries of all calls together | 1 for 5 calls, and 1 a second | [`retry_budget`](LettaBuilder::retry_budget) | |
 //! | bytes of an answer | 8 MiB | [`response_body_limit`](LettaBuilder::response_body_limit) | |
 //! | own headers | none | [`header`](LettaBuilder::header) | [`with_header`](CreateAccessToken::with_header) |
+//!
+//! *An agent works* in the operations of the raw client that answer when an agent, a model or a tool is done, which may take
+//! minutes: `send_message`, `send_conversation_message`, `compact_messages`, `compact_conversation`, `run_agent_tool` and
+//! `run_mcp_server_tool`. A deadline or a time-out that you set holds for them too, that of the client included. The
+//! operations that stream what an agent does answer at once, and have the times of all others until then.
 //!
 //! Every request has these `with_…` options: those of [`AccessTokens`], those of each resource, and those of [`Letta::request`]. For calls
 //! through [`Letta::api`], set them on a clone of the client: [`Letta::with_deadline`],
@@ -180,6 +187,8 @@ pub mod messages;
 pub mod runs;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+#[cfg(feature = "turns")]
+pub mod turns;
 
 mod access_tokens;
 mod client;

@@ -16,6 +16,8 @@ use native as here;
 
 #[cfg(feature = "minter")]
 pub(crate) use here::runtime;
+#[cfg(feature = "turns")]
+pub(crate) use here::spawn;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
 pub(crate) use here::{
     ASKS_FOR_HEADERS, BoxStream, Bucket, FOLLOWS_REDIRECTS, check_runtime, copy_request,

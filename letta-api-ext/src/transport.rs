@@ -43,6 +43,7 @@ mod tests;
 pub use facts::CallFacts;
 pub use metrics::{AttemptReport, CallReport, Metrics};
 pub(crate) use options::CallOptions;
+use options::Times;
 pub use retry_budget::RetryBudget;
 pub use retry_policy::RetryPolicy;
 
@@ -75,6 +76,9 @@ pub(crate) struct Settings {
     pub(crate) budget: RetryBudget,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) body_limit: usize,
+    /// What floors above keep for a client and its clones.
+    #[cfg(feature = "turns")]
+    pub(crate) shared: std::sync::OnceLock<Arc<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Transport for HttpTransport {
@@ -98,6 +102,7 @@ impl Transport for HttpTransport {
                 http,
                 operation,
                 template,
+                times: self.options.times(operation),
             },
             began,
             attempts: Attempts::default(),
@@ -142,7 +147,7 @@ impl Running<'_> {
             self.telemetry.refused(&error);
             return Err(error);
         }
-        let deadline = clock::after(self.began, options.deadline);
+        let deadline = clock::after(self.began, self.call.times.deadline);
         settings.budget.deposit();
         let call = &self.call;
         self.outgoing
@@ -231,7 +236,11 @@ impl Running<'_> {
     fn attempt(&mut self, deadline: Instant, previous: Option<Error>) -> Attempt<'_> {
         self.attempts.count += 1;
         self.telemetry.attempt_begins(self.began);
-        let limit = clock::after(self.began, self.call.transport.options.attempt_timeout);
+        let times = self.call.times;
+        let limit = match times.is_head_unlimited {
+            true => deadline,
+            false => clock::after(self.began, times.attempt),
+        };
         Attempt {
             call: &self.call,
             outgoing: &mut self.outgoing,
@@ -244,8 +253,8 @@ impl Running<'_> {
 
     /// The error that an attempt's outcome stands for. `None` if it is a success.
     ///
-    /// The service's message is left out: only that of the last attempt is needed, and whoever converts the answer reads
-    /// it. Also, redacting leaves parts of a secret on the stack. The futures of the attempts that follow are made there,
+    /// The service's texts are left out: only that of the last attempt is needed, and whoever converts the answer reads
+    /// them. What they mean is kept, since it decides on retries. Also, redacting leaves parts of a secret on the stack. The futures of the attempts that follow are made there,
     /// and would carry them to the heap.
     fn failure(&mut self, result: &Result<Response>) -> Option<Error> {
         match result {
@@ -254,7 +263,9 @@ impl Running<'_> {
                 self.attempts.date = ServiceDate::of(response.headers(), self.began);
                 Some(self.call.with_secrets(self.outgoing.url(), |secrets| {
                     let (status, headers) = (response.status(), response.headers());
-                    Error::from_status(self.call.operation, status, headers, b"", secrets)
+                    let body = response.buffered_body();
+                    let operation = self.call.operation;
+                    Error::from_status_without_texts(operation, status, headers, body, secrets)
                 }))
             }
             Err(error) => Some(error.clone()),
@@ -268,6 +279,7 @@ struct Call<'a> {
     http: &'a reqwest::Client,
     operation: &'static Operation,
     template: Template,
+    times: Times,
 }
 
 impl Call<'_> {

@@ -94,8 +94,8 @@ pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
 pub use crate::response::json::read_json;
 pub use crate::response::{
-    BodyError, ByteStream, EventError, EventStream, Frame, Frames, InvalidPayload, Response,
-    ResponseValue,
+    BodyError, ByteStream, EventError, EventHead, EventStream, Frame, Frames, InvalidPayload,
+    Response, ResponseValue,
 };
 #[doc(hidden)]
 pub use crate::service_error::reason;

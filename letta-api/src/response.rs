@@ -1,6 +1,7 @@
 //! An answer: its head, its body, and the value that the body is decoded to.
 
 pub use self::body::BodyError;
+pub use self::event_head::EventHead;
 pub use self::events::{EventError, EventStream};
 pub use self::frames::{Frame, Frames};
 pub use self::head::Response;
@@ -9,6 +10,7 @@ pub use self::stream::ByteStream;
 pub use self::value::ResponseValue;
 
 mod body;
+mod event_head;
 mod events;
 mod frames;
 mod head;

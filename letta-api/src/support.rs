@@ -5,6 +5,7 @@
 
 pub mod answered;
 pub mod body;
+pub mod borrowed;
 pub mod call;
 #[cfg(feature = "multipart")]
 pub mod file_part;

@@ -41,6 +41,14 @@ mod minter {
     mod tokens_per_agent;
 }
 
+/// Turns: talking to an agent, whatever the connection does.
+mod turns {
+    mod approvals;
+    mod breaks;
+    mod plain_path;
+    mod talking;
+}
+
 /// What tests are made with: ours, and those of applications.
 mod tools {
     mod fault_server;

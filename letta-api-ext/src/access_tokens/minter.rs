@@ -781,7 +781,7 @@ impl Inner {
     }
 
     fn deadline(&self) -> Duration {
-        self.letta.options().deadline
+        self.letta.options().deadline()
     }
 
     fn begin_work(self: &Arc<Self>) -> impl Drop + Send + use<> {

@@ -141,22 +141,32 @@ impl LettaBuilder {
     /// between them, and reading the body. By default 30 seconds. Must be positive; [`build`](Self::build) refuses
     /// zero. `Duration::MAX` means no deadline.
     ///
+    /// An operation that answers when an agent, a model or a tool is done has no deadline unless you set one. These are
+    /// `send_message`, `send_conversation_message`, `compact_messages`, `compact_conversation`, `run_agent_tool` and
+    /// `run_mcp_server_tool` of the [raw client](crate::Letta::api). If the service then asks to wait for more than 30
+    /// seconds before another attempt, the call fails at once. For [requests by hand](crate::Letta::request), set what you
+    /// need.
+    ///
     /// In a stream of pages, each page is a call. If the answer of an operation is a stream, the deadline ends when
     /// the stream begins.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.options.deadline = deadline;
+        self.options.deadline = Some(deadline);
         self
     }
 
     /// The longest that one attempt of a call may take, from the moment it is sent to the end of its answer. By
     /// default 10 seconds. Must be positive; [`build`](Self::build) refuses zero. The deadline takes precedence.
     ///
+    /// An attempt of an operation that answers when an agent, a model or a tool is done (see
+    /// [`deadline`](Self::deadline)) may wait for its answer without end, unless you set a time-out. Once the answer has
+    /// begun, its body has 10 seconds.
+    ///
     /// An attempt that takes longer counts as lost: it may have had its effect. Connecting may take half of this, and
     /// at most 5 seconds, so that an unreachable service is told from one that does not answer. This connect time is
     /// fixed when the client is built. If one call has less time, or you give your own HTTP client, a connection that
     /// is too slow counts as a lost attempt.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.options.attempt_timeout = timeout;
+        self.options.attempt_timeout = Some(timeout);
         self
     }
 
@@ -341,6 +351,8 @@ impl LettaBuilder {
             budget: self.budget.unwrap_or_default(),
             metrics: self.metrics,
             body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
+            #[cfg(feature = "turns")]
+            shared: std::sync::OnceLock::new(),
         };
         let transport = HttpTransport {
             settings: Arc::new(settings),
@@ -363,7 +375,7 @@ fn proxy_of_environment(
 fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {
     let settings = HttpSettings {
         is_loopback: base_url.is_loopback(),
-        shortest_time: options.attempt_timeout.min(options.deadline),
+        shortest_time: options.attempt_timeout().min(options.deadline()),
     };
     platform::http_client(&settings).map_err(|problem| {
         let rule = format!("could not be made: {problem}");

@@ -109,14 +109,14 @@ impl Letta {
     /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Duration) -> Self {
-        self.with_options(|options| options.deadline = deadline)
+        self.with_options(|options| options.deadline = Some(deadline))
     }
 
     /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`]. With a time-out
     /// of zero, calls fail.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Self {
-        self.with_options(|options| options.attempt_timeout = timeout)
+        self.with_options(|options| options.attempt_timeout = Some(timeout))
     }
 
     /// The same client with another retry policy. See [`LettaBuilder::retry`]. With an invalid policy, calls fail.
@@ -217,6 +217,15 @@ impl Letta {
         };
         let api = self.inner.api.clone();
         api.with_shared_transport(Arc::new(transport))
+    }
+
+    /// A value that all clones of this client share, such as what a floor above keeps for a client. It is made once. All calls must ask
+    /// for the same type.
+    #[cfg(feature = "turns")]
+    pub(crate) fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let shared = &self.inner.transport.settings.shared;
+        let shared = shared.get_or_init(|| Arc::new(T::default())).clone();
+        shared.downcast().expect("one type alone is kept here")
     }
 
     /// The key, which no printed text may contain.

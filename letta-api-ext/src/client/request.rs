@@ -53,9 +53,16 @@ impl Call {
         self.letta.key().map(Secret::expose_secret)
     }
 
+    /// When the call is sent again.
+    #[cfg(feature = "turns")]
+    pub(crate) fn retry(&self) -> &crate::RetryPolicy {
+        let options = self.options.as_deref();
+        &options.unwrap_or_else(|| self.letta.options()).retry
+    }
+
     pub(crate) fn deadline(&self) -> Duration {
         let options = self.options.as_deref();
-        options.unwrap_or_else(|| self.letta.options()).deadline
+        options.unwrap_or_else(|| self.letta.options()).deadline()
     }
 }
 
@@ -86,7 +93,8 @@ macro_rules! options {
         /// The longest that this call may take. By default the client's [`deadline`](crate::LettaBuilder::deadline).
         /// With zero, the call fails.
         pub fn with_deadline(mut self, deadline: std::time::Duration) -> Self {
-            self.call.change(|options| options.deadline = deadline);
+            self.call
+                .change(|options| options.deadline = Some(deadline));
             self
         }
 
@@ -94,7 +102,7 @@ macro_rules! options {
         /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). With zero, the call fails.
         pub fn with_attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.call
-                .change(|options| options.attempt_timeout = timeout);
+                .change(|options| options.attempt_timeout = Some(timeout));
             self
         }
 

@@ -20,6 +20,8 @@ pub(crate) struct Attempts {
 pub(crate) enum Stopped {
     /// The wait would have ended after the deadline.
     Deadline,
+    /// The service asks for a long wait, and the call has no deadline.
+    LongWait,
     /// The retry budget is spent.
     Budget,
 }

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use url::Url;
 
 use super::redact;
+use super::said::Said;
 
 pub(crate) enum Kind {
     /// The call was refused before anything was sent.
@@ -21,7 +22,6 @@ pub(crate) enum Kind {
     /// The service answered with an error status.
     Status {
         status: StatusCode,
-        message: Option<String>,
         /// Whether the body is a web page, so that another server may have answered.
         is_html: bool,
     },
@@ -54,6 +54,8 @@ pub(crate) enum Kind {
         limit: Option<usize>,
         is_timeout: bool,
     },
+    /// The stream of a success had an error event.
+    Event,
     /// An error of a floor above this one.
     Added(Box<dyn Added>),
 }
@@ -74,6 +76,26 @@ pub(crate) trait Added: std::fmt::Display + Any + Send + Sync {
     /// Whether time ran out.
     fn is_timeout(&self) -> bool {
         false
+    }
+
+    /// Whether an answer broke off.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+
+    /// What the service said, redacted, and what it means: busy, pending approval, out of credits and so on.
+    fn said(&self) -> Option<&Said> {
+        None
+    }
+
+    /// The run that the error is about, if [`said`](Self::said) does not name it.
+    fn run_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// How long to wait before the next call, if neither the head of the answer nor [`said`](Self::said) names a wait.
+    fn retry_after(&self) -> Option<Duration> {
+        None
     }
 
     /// Whether the service sent something that the API does not document.

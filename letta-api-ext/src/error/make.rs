@@ -10,7 +10,8 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use super::attempts::Attempts;
 use super::cause::Cause;
 use super::kind::{Added, Kind, Redirect, Route, TimeLimit};
-use super::{Error, Inner, reason, redact, retry_after};
+use super::said::{ErrorEvent, Said};
+use super::{Error, Inner, redact, retry_after};
 use crate::platform;
 use crate::time::clock;
 
@@ -79,6 +80,16 @@ impl Error {
         inner.with_answer(operation.into(), headers, secrets).into()
     }
 
+    /// An error of a floor above, with its cause.
+    #[cfg(feature = "turns")]
+    pub(crate) fn added_with(added: impl Added, source: Option<Self>) -> Self {
+        let inner = Inner {
+            source: source.map(|error| Box::new(error) as _),
+            ..Inner::of(Kind::Added(Box::new(added)))
+        };
+        inner.into()
+    }
+
     /// A success with invalid content.
     pub(crate) fn invalid_response(
         operation: impl Into<Option<&'static Operation>>,
@@ -101,16 +112,56 @@ impl Error {
         body: &[u8],
         secrets: &[&str],
     ) -> Self {
-        let message = reason::of(headers, body, secrets);
-        let is_html = message.is_none() && letta_api::is_html(headers, body);
+        let said = Said::by_body(status, headers, body, secrets);
+        let has_message = said.as_ref().is_some_and(|said| said.message.is_some());
+        let is_html = !has_message && letta_api::is_html(headers, body);
+        Inner {
+            said,
+            ..Inner::of(Kind::Status { status, is_html })
+        }
+        .with_answer(operation.into(), headers, secrets)
+        .into()
+    }
+
+    /// Like [`from_status`](Self::from_status), without any text of the body.
+    pub(crate) fn from_status_without_texts(
+        operation: impl Into<Option<&'static Operation>>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[&str],
+    ) -> Self {
         let kind = Kind::Status {
             status,
-            message,
-            is_html,
+            is_html: false,
         };
-        Inner::of(kind)
-            .with_answer(operation.into(), headers, secrets)
-            .into()
+        Inner {
+            said: Said::meaning_of_body(status, body),
+            ..Inner::of(kind)
+        }
+        .with_answer(operation.into(), headers, secrets)
+        .into()
+    }
+
+    /// An error event in the stream of a success. `headers` are those of the answer, for its request ID.
+    #[cfg_attr(
+        not(feature = "turns"),
+        allow(dead_code, reason = "turns alone read streams to their end")
+    )]
+    pub(crate) fn from_error_event(
+        operation: impl Into<Option<&'static Operation>>,
+        headers: &HeaderMap,
+        event: &ErrorEvent<'_>,
+        secrets: &[&str],
+    ) -> Self {
+        let mut inner = Inner {
+            said: Some(Said::by_event(event, secrets)),
+            ..Inner::of(Kind::Event)
+        };
+        // The other headers are about the answer, which was a success.
+        inner.operation = operation.into().map(|operation| operation.id);
+        inner.request_id = request_id(headers, secrets);
+        inner.into()
     }
 
     /// A success whose body could not be read.
@@ -228,6 +279,7 @@ impl Error {
                 is_timeout: true, ..
             } => "timeout",
             Kind::LostBody { .. } => "interrupted",
+            Kind::Event => "error_event",
             Kind::Added(added) => added.error_type(),
         })
     }
@@ -245,6 +297,7 @@ impl Inner {
             request_id: None,
             retry_after: None,
             should_retry: None,
+            said: None,
             source: None,
         }
     }
@@ -262,7 +315,6 @@ impl Inner {
             // The service's head is known, even though its reason is not.
             return Self::of(Kind::Status {
                 status,
-                message: None,
                 is_html: false,
             });
         }

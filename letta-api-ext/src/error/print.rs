@@ -21,13 +21,9 @@ impl fmt::Display for Error {
                     write!(f, "; got {got}")?;
                 }
             }
-            Kind::Status {
-                status,
-                message,
-                is_html,
-            } => {
+            Kind::Status { status, is_html } => {
                 write!(f, "the service answered {status}")?;
-                if let Some(message) = message {
+                if let Some(message) = self.message() {
                     write!(f, ": {message}")?;
                 }
                 if *status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
@@ -97,6 +93,18 @@ impl fmt::Display for Error {
             Kind::LostBody { .. } => {
                 f.write_str("the connection to the service broke within the answer's body")?;
             }
+            Kind::Event => {
+                f.write_str("the service reported an error in its stream")?;
+                if let Some(code) = self.code() {
+                    write!(f, ": {code}")?;
+                }
+                for text in [self.message(), self.detail()].into_iter().flatten() {
+                    write!(f, ": {text}")?;
+                }
+                if let Some(run) = self.run_id() {
+                    write!(f, " (run {run})")?;
+                }
+            }
             Kind::Added(added) => fmt::Display::fmt(added, f)?,
         }
         if let Some(id) = &self.inner.request_id {
@@ -109,13 +117,20 @@ impl fmt::Display for Error {
         if self.attempts.count > 1 {
             write!(f, "; tried {} times", self.attempts.count)?;
         }
-        match (self.attempts.stopped, self.inner.retry_after) {
+        match (self.attempts.stopped, self.asked_wait()) {
             (None, _) => Ok(()),
             (Some(Stopped::Deadline), Some(wait)) => {
                 write!(f, "; it asks to wait {wait:?}, past the call's deadline")
             }
             (Some(Stopped::Deadline), None) => {
                 f.write_str("; the call's deadline leaves no time to try again")
+            }
+            (Some(Stopped::LongWait), Some(wait)) => write!(
+                f,
+                "; it asks to wait {wait:?}, which is long for a call without a deadline"
+            ),
+            (Some(Stopped::LongWait), None) => {
+                f.write_str("; the back-off is long for a call without a deadline")
             }
             (Some(Stopped::Budget), _) => {
                 f.write_str("; not tried again, because the retry budget is spent")

@@ -79,6 +79,24 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
+/// Whether a secret is spread over several texts, in this order, or one of them cannot be printed safely.
+pub(crate) fn is_over_several<'a>(
+    mut texts: impl Iterator<Item = &'a str>,
+    secrets: &[&str],
+) -> bool {
+    let clean = |text: &str| match text.trim().is_empty() {
+        true => Some((String::new(), String::new())),
+        false => Some((String::new(), redact::text(text, secrets)?)),
+    };
+    let Some(entries) = texts.try_fold(Vec::new(), |mut entries, text| {
+        entries.push(clean(text)?);
+        Some(entries)
+    }) else {
+        return true;
+    };
+    is_in_pieces("", &entries, secrets)
+}
+
 /// Whether a secret is spread over several texts, and in none of them alone.
 fn is_in_pieces(headline: &str, entries: &[(String, String)], secrets: &[&str]) -> bool {
     let mut texts = vec![headline];

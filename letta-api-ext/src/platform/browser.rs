@@ -29,6 +29,12 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     Ok(())
 }
 
+/// Runs a future to its end.
+#[cfg(feature = "turns")]
+pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(future);
+}
+
 /// A browser does not tell why there is no answer.
 pub(crate) fn is_connect(_: &reqwest::Error) -> bool {
     false

@@ -43,6 +43,14 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     runtime::current().map(drop)
 }
 
+/// Runs a future to its end, in a task of the current runtime. Without a runtime, it is dropped.
+#[cfg(feature = "turns")]
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = runtime::current() {
+        runtime.spawn(future);
+    }
+}
+
 /// Whether there was no connection.
 pub(crate) fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()

@@ -14,6 +14,7 @@ use crate::access_tokens::Revocation;
 use crate::error::attempts::Attempts;
 use crate::error::cause::Cause;
 use crate::error::kind::{Kind, Redirect, Route, TimeLimit};
+use crate::error::said::ErrorEvent;
 use crate::error::{Error, Inner};
 use crate::transport::CallOptions;
 use crate::transport::redirect::LEAVES_ORIGIN;
@@ -47,6 +48,7 @@ pub struct ErrorBuilder {
     what: What,
     operation: &'static Operation,
     message: Option<String>,
+    body: Option<String>,
     headers: HeaderMap,
     attempts: Option<u32>,
     #[cfg(feature = "minter")]
@@ -56,6 +58,10 @@ pub struct ErrorBuilder {
 #[derive(Clone, Debug)]
 enum What {
     Status(StatusCode),
+    Event {
+        error_type: String,
+        run_id: Option<String>,
+    },
     InvalidInput(&'static str, &'static str),
     InvalidResponse(&'static str),
     GrantMismatch {
@@ -76,6 +82,7 @@ impl ErrorBuilder {
             what,
             operation: &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
             message: None,
+            body: None,
             headers: HeaderMap::new(),
             attempts: None,
             #[cfg(feature = "minter")]
@@ -95,6 +102,106 @@ impl ErrorBuilder {
         );
         let status = StatusCode::from_u16(status).expect("these are statuses");
         Self::new(What::Status(status))
+    }
+
+    /// Another turn runs in the conversation: the run of this ID. See [`Error::is_busy`] and [`Error::run_id`].
+    ///
+    /// ```
+    /// use letta_api_ext::test_util::ErrorBuilder;
+    ///
+    /// let error = ErrorBuilder::busy("run-1").build();
+    /// assert!(error.is_busy() && !error.is_pending_approval());
+    /// assert_eq!(error.run_id(), Some("run-1"));
+    /// ```
+    pub fn busy(run_id: &str) -> Self {
+        let text = format!(
+            "CONFLICT: Cannot send a new message: Another request (run_id={run_id}) is currently being processed for \
+             this conversation."
+        );
+        Self::status(409).body(serde_json::json!({ "detail": text, "run_id": run_id }).to_string())
+    }
+
+    /// The agent waits for the answer to a tool call. `request_id` is the request that waits, which the service does not
+    /// always name. See [`Error::is_pending_approval`] and [`Error::pending_request_id`].
+    ///
+    /// ```
+    /// use letta_api_ext::test_util::ErrorBuilder;
+    ///
+    /// let error = ErrorBuilder::pending_approval(Some("message-1")).build();
+    /// assert!(error.is_pending_approval() && !error.is_busy());
+    /// assert_eq!(error.pending_request_id(), Some("message-1"));
+    /// let error = ErrorBuilder::pending_approval(None).build();
+    /// assert!(error.is_pending_approval() && error.pending_request_id().is_none());
+    /// ```
+    pub fn pending_approval(request_id: Option<&str>) -> Self {
+        let text = "CONFLICT: Cannot send a new message: The agent is waiting for approval on a tool call.";
+        let detail = match request_id {
+            None => text.into(),
+            Some(id) => serde_json::json!({
+                "code": "PENDING_APPROVAL",
+                "message": text,
+                "pending_request_id": id,
+            }),
+        };
+        Self::status(409).body(serde_json::json!({ "detail": detail }).to_string())
+    }
+
+    /// The account has no credits left. See [`Error::is_out_of_credits`].
+    ///
+    /// ```
+    /// use letta_api_ext::test_util::ErrorBuilder;
+    ///
+    /// let error = ErrorBuilder::out_of_credits().build();
+    /// assert!(error.is_out_of_credits() && !error.is_retryable());
+    /// assert_eq!(error.reasons().collect::<Vec<_>>(), ["not-enough-credits"]);
+    /// ```
+    pub fn out_of_credits() -> Self {
+        let body = serde_json::json!({
+            "error": "You have no credits left",
+            "reasons": ["not-enough-credits"],
+        });
+        Self::status(402).body(body.to_string())
+    }
+
+    /// The account's quota is used up, and is renewed after this time, which is cut to whole milliseconds. See
+    /// [`Error::is_quota_exceeded`] and [`Error::retry_after`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use letta_api_ext::test_util::ErrorBuilder;
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let error = ErrorBuilder::quota_exceeded(hour).build();
+    /// assert!(error.is_quota_exceeded() && !error.is_rate_limited());
+    /// assert_eq!(error.retry_after(), Some(hour));
+    /// ```
+    pub fn quota_exceeded(time_to_reset: Duration) -> Self {
+        let milliseconds = u64::try_from(time_to_reset.as_millis()).unwrap_or(u64::MAX);
+        let body = serde_json::json!({
+            "error": "You have reached your quota",
+            "reasons": ["exceeded-quota"],
+            "timeToQuotaResetMs": milliseconds,
+        });
+        Self::status(429).body(body.to_string())
+    }
+
+    /// The service reported an error within the stream of a success, as it does when a turn fails. The `error_type` is the
+    /// service's name for it, such as `llm_rate_limit`. See [`Error::code`]. Set what it says by
+    /// [`message`](Self::message).
+    ///
+    /// ```
+    /// use letta_api_ext::test_util::ErrorBuilder;
+    ///
+    /// let error = ErrorBuilder::error_event("llm_rate_limit", Some("run-1")).message("Too many requests").build();
+    /// assert!(error.is_rate_limited() && error.may_have_happened());
+    /// assert_eq!((error.code(), error.run_id()), (Some("llm_rate_limit"), Some("run-1")));
+    /// assert_eq!(error.message(), Some("Too many requests"));
+    /// ```
+    pub fn error_event(error_type: &str, run_id: Option<&str>) -> Self {
+        Self::new(What::Event {
+            error_type: error_type.to_owned(),
+            run_id: run_id.map(str::to_owned),
+        })
     }
 
     /// The call was refused before anything was sent. See [`Error::is_invalid_input`] and [`Error::field`].
@@ -158,9 +265,28 @@ impl ErrorBuilder {
         Self::new(What::Minter(Fault::ShortLived { asked, given }))
     }
 
-    /// What the service says. Only for a [`status`](Self::status). See [`Error::message`].
+    /// What the service says. Only for a [`status`](Self::status) and an [error event](Self::error_event). Replaces a
+    /// [`body`](Self::body). See [`Error::message`].
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
+        self.body = None;
+        self
+    }
+
+    /// The body of the answer, in any form that the service has. Only for a [`status`](Self::status). Replaces a
+    /// [`message`](Self::message). A body that is not JSON says nothing.
+    ///
+    /// ```
+    /// use letta_api_ext::test_util::ErrorBuilder;
+    ///
+    /// let body = r#"{"error": "Too many agents", "reasons": ["agents-limit-exceeded"], "limit": 3}"#;
+    /// let error = ErrorBuilder::status(402).body(body).build();
+    /// assert!(error.is_quota_exceeded() && !error.is_retryable());
+    /// assert_eq!(error.limit(), Some(3));
+    /// ```
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self.message = None;
         self
     }
 
@@ -219,16 +345,24 @@ impl ErrorBuilder {
             through: None,
             reason: Some(reason.to_owned()),
         };
-        let CallOptions {
-            deadline,
-            attempt_timeout,
-            ..
-        } = CallOptions::default();
+        let options = CallOptions::default();
+        let (deadline, attempt_timeout) = (options.deadline(), options.attempt_timeout());
         let error: Error = match self.what {
             What::Status(status) => {
-                let message = self.message.unwrap_or_default();
-                let body = serde_json::json!({ "message": message }).to_string();
+                let body = self.body.unwrap_or_else(|| {
+                    let message = self.message.unwrap_or_default();
+                    serde_json::json!({ "message": message }).to_string()
+                });
                 Error::from_status(operation, status, headers, body.as_bytes(), &[])
+            }
+            What::Event { error_type, run_id } => {
+                let event = ErrorEvent {
+                    error_type: &error_type,
+                    message: self.message.as_deref().unwrap_or_default(),
+                    detail: None,
+                    run_id: run_id.as_deref(),
+                };
+                Error::from_error_event(operation, headers, &event, &[])
             }
             What::InvalidInput(field, rule) => Error::invalid_input(field, rule, None),
             What::InvalidResponse(problem) => {

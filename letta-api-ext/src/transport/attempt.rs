@@ -50,7 +50,16 @@ impl<'a> Attempt<'a> {
     /// Returns the answer with its body read, unless the body is to be streamed. If the status is an error and the
     /// body cannot be read, the answer has no body: the status is what counts.
     pub(super) async fn run(&mut self) -> Result<Answer> {
-        let result = match clock::timeout_at(self.limit, self.exchange()).await {
+        let mut result = clock::timeout_at(self.limit, self.exchange()).await;
+        let times = self.call.times;
+        if times.is_head_unlimited && matches!(result, Ok(Ok(()))) {
+            // The agent is done. The rest of the answer is on its way.
+            let limit = clock::after(Instant::now(), times.attempt);
+            self.is_last = limit >= self.limit;
+            self.limit = limit.min(self.limit);
+            result = clock::timeout_at(self.limit, self.body()).await;
+        }
+        let result = match result {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error),
             Err(_) => match &self.received {
@@ -64,7 +73,17 @@ impl<'a> Attempt<'a> {
 
     async fn exchange(&mut self) -> Result<()> {
         let answer = self.head().await?;
-        let response = &mut self.received.insert(answer).response;
+        self.received = Some(answer);
+        match self.call.times.is_head_unlimited {
+            true => Ok(()),
+            false => self.body().await,
+        }
+    }
+
+    /// Reads the body, unless it is to be streamed.
+    async fn body(&mut self) -> Result<()> {
+        let answer = self.received.as_mut();
+        let response = &mut answer.expect("the head has arrived").response;
         let is_success = response.status().is_success();
         if self.call.operation.streams && is_success {
             return Ok(());
@@ -183,11 +202,11 @@ impl<'a> Attempt<'a> {
     }
 
     fn out_of_time(&mut self) -> Error {
-        let options = &self.call.transport.options;
+        let times = self.call.times;
         let limit = if self.is_last {
-            TimeLimit::Deadline(options.deadline)
+            TimeLimit::Deadline(times.deadline)
         } else {
-            TimeLimit::Attempt(options.attempt_timeout)
+            TimeLimit::Attempt(times.attempt)
         };
         // Only the last deadline error has a cause: a chain of all failures would be as long as the call.
         let previous = self.previous.take().filter(|_| self.is_last);

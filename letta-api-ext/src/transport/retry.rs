@@ -22,6 +22,7 @@ impl Running<'_> {
         let HttpTransport {
             settings, options, ..
         } = self.call.transport;
+        let times = self.call.times;
         let may_repeat = self.call.operation.safe_to_repeat
             || options.retry.repeats_what_is_not_safe()
             || !failure.may_have_happened();
@@ -34,7 +35,7 @@ impl Running<'_> {
         if !self.call.operation.safe_to_repeat {
             // An attempt in the last moments would likely be cut off. Then a call that has had no effect so far may
             // have one.
-            left = left.saturating_sub(options.attempt_timeout.min(options.deadline) / 20);
+            left = left.saturating_sub(times.attempt.min(times.deadline) / 20);
         }
         let asked = failure.retry_after().unwrap_or_default();
         let mut bound = bounds.next().unwrap_or_default();
@@ -45,6 +46,9 @@ impl Running<'_> {
         let wait = asked.saturating_add(full_jitter(bound));
         if wait >= left {
             return Err(Some(Stopped::Deadline));
+        }
+        if wait > times.longest_wait {
+            return Err(Some(Stopped::LongWait));
         }
         if !settings.budget.withdraw() {
             return Err(Some(Stopped::Budget));

@@ -12,18 +12,22 @@ use crate::error::{Error, Result};
 ///
 /// | the attempt | is repeated |
 /// |---|---|
-/// | cannot have had its effect: no connection; not processed by an HTTP/2 server; 429; 503 with a positive `Retry-After` | for every operation |
-/// | may have had it: no answer in time, a broken connection, 408, 500, 502, 503, 504 | for operations that are safe to repeat: listing and revoking tokens, not creating them |
+/// | cannot have had its effect: no connection; not processed by an HTTP/2 server; 429 (unless an agent's model was its cause); 402 and 429 of a quota with the time until it is renewed; 503 with a positive `Retry-After` | for every operation |
+/// | may have had it: no answer in time, a broken connection, 408, 500, 502, 503, 504, 520 to 526; 429 of an agent's model | for operations that are safe to repeat: listing and revoking tokens, not creating them |
 /// | got another answer: any other status, a redirect, an invalid body | never |
 ///
-/// The service's header `x-should-retry` takes precedence: `false` ends the call, and `true` allows other error
+/// A 402 or 429 is never repeated if its [reasons](Error::reasons) say that waiting does not help: `not-enough-credits`,
+/// `agents-limit-exceeded`, `free-`, `premium-`, `standard-` and `basic-usage-exceeded`, `byok-not-available-on-free-tier`,
+/// `model-unknown`, and `exceeded-quota` without a time. Not even a `Retry-After` or `x-should-retry` changes that.
+///
+/// Apart from that, the service's header `x-should-retry` takes precedence: `false` ends the call, and `true` allows other error
 /// statuses to be repeated, if that is safe.
 ///
 /// The wait before the next attempt is what the service asks for (`retry-after-ms`, or `Retry-After` in seconds or as
-/// a date), plus a random time between zero and a bound that doubles each time (full jitter). So clients that failed
+/// a date; `timeToQuotaResetMs` of a quota, if that is longer), plus a random time between zero and a bound that doubles each time (full jitter). So clients that failed
 /// together do not come back together. If the wait would go beyond the call's
 /// [deadline](crate::LettaBuilder::deadline), the call fails at once, and its error [carries the
-/// wait](Error::retry_after). An unsafe operation is not sent again in the last twentieth of an attempt's time before
+/// wait](Error::retry_after). A call without a deadline by default waits for at most 30 seconds. An unsafe operation is not sent again in the last twentieth of an attempt's time before
 /// the deadline. The [`RetryBudget`](crate::RetryBudget) limits the retries of all calls together.
 ///
 /// ```

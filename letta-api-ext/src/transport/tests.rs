@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
-use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{ResponseBuilderExt, StatusCode};
 use tokio::time::Instant;
 
 use crate::transport::metrics::{AttemptReport, CallReport, Metrics};
@@ -29,9 +29,11 @@ enum Step {
     Hang,
     /// Answers with this, after this time.
     After(Duration, u16),
+    /// Answers with a success after this time. Its body does not end.
+    HangWithin(Duration),
 }
 
-use Step::{After, Answer, Break, Hang};
+use Step::{After, Answer, Break, Hang, HangWithin};
 
 fn status(status: u16) -> Step {
     Answer(status, Vec::new(), "")
@@ -111,6 +113,17 @@ impl Transport for Network {
                 After(delay, code) => {
                     tokio::time::sleep(delay).await;
                     (code, Vec::new(), "")
+                }
+                HangWithin(delay) => {
+                    tokio::time::sleep(delay).await;
+                    let body = reqwest::Body::wrap_stream(futures_util::stream::pending::<
+                        Result<bytes::Bytes, std::io::Error>,
+                    >());
+                    let response = axum::http::Response::builder()
+                        .url(request.url().clone())
+                        .body(body)
+                        .unwrap();
+                    return Ok(reqwest::Response::from(response).into());
                 }
             };
             let headers: HeaderMap = headers
@@ -819,4 +832,195 @@ async fn the_limits_of_an_answer_that_is_streamed_are_those_of_its_beginning() {
     let response = send(&letta, request, |operation| operation.streams = true).await;
     let body: Vec<bytes::Bytes> = response.unwrap().into_stream().try_collect().await.unwrap();
     assert_eq!(body.concat(), b"data: 1\n\ndata: [DONE]\n\n");
+}
+
+fn limits(status: u16, body: &'static str) -> Step {
+    Answer(status, Vec::new(), body)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_for_which_waiting_does_not_help_ends_every_call() {
+    for body in [
+        r#"{"error":"No","reasons":["agents-limit-exceeded"]}"#,
+        r#"{"error":"No","reasons":["free-usage-exceeded"]}"#,
+        r#"{"error":"No","reasons":["premium-usage-exceeded"]}"#,
+        r#"{"error":"No","reasons":["standard-usage-exceeded"]}"#,
+        r#"{"error":"No","reasons":["basic-usage-exceeded"]}"#,
+        r#"{"error":"No","reasons":["not-enough-credits"]}"#,
+        r#"{"error":"No","reasons":["byok-not-available-on-free-tier"]}"#,
+        r#"{"error":"No","reasons":["model-unknown"]}"#,
+        // The quota is renewed, and nobody says when.
+        r#"{"error":"No","reasons":["exceeded-quota"]}"#,
+    ] {
+        for status in [402, 429] {
+            for headers in [
+                Vec::new(),
+                vec![("retry-after", "1".to_owned())],
+                vec![("x-should-retry", "true".to_owned())],
+            ] {
+                if body.contains("exceeded-quota") && !headers.is_empty() {
+                    continue;
+                }
+                let step = Answer(status, headers, body);
+                let network = Network::play([step.clone()]);
+                let error = create(&network.letta()).await.unwrap_err();
+                assert_eq!(network.requests(), 1, "create, {step:?}");
+                assert!(
+                    !error.is_retryable() && !error.is_rate_limited(),
+                    "{step:?}"
+                );
+                let network = Network::play([step.clone()]);
+                list(&network.letta()).await.unwrap_err();
+                assert_eq!(network.requests(), 1, "list, {step:?}");
+            }
+        }
+    }
+    // Another reason says nothing of waiting.
+    for (status, requests) in [(402, 1), (429, 3)] {
+        let network = Network::play([limits(status, r#"{"error":"No","reasons":["new"]}"#)]);
+        create(&network.letta()).await.unwrap_err();
+        assert_eq!(network.requests(), requests);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_is_waited_for_as_long_as_the_body_says_if_there_is_time() {
+    for status in [402, 429] {
+        let body = r#"{"error":"No","reasons":["exceeded-quota"],"timeToQuotaResetMs":7000}"#;
+        let network = Network::play([limits(status, body), Answer(201, Vec::new(), TOKEN)]);
+        create(&network.letta()).await.unwrap();
+        assert!(network.waits()[0] >= 7 * SECOND, "{:?}", network.waits());
+        // Past the deadline.
+        let body = r#"{"error":"No","reasons":["exceeded-quota"],"timeToQuotaResetMs":3600000}"#;
+        let step = Answer(status, vec![("retry-after", "1".to_owned())], body);
+        let network = Network::play([step]);
+        let began = Instant::now();
+        let error = create(&network.letta()).await.unwrap_err();
+        assert_eq!((network.requests(), began.elapsed()), (1, Duration::ZERO));
+        assert_eq!(error.retry_after(), Some(60 * MINUTE));
+        assert!(error.is_quota_exceeded() && error.is_retryable());
+        let says = "it asks to wait 3600s, past the call's deadline";
+        assert!(error.to_string().ends_with(says), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_the_edge_passes() {
+    let html = || vec![("content-type", "text/html".to_owned())];
+    for (status, requests) in [(519, 1), (520, 3), (523, 3), (526, 3), (527, 1)] {
+        let network = Network::play([Answer(status, html(), "<!DOCTYPE html><html></html>")]);
+        let error = list(&network.letta()).await.unwrap_err();
+        assert_eq!(network.requests(), requests, "{status}");
+        assert_eq!(error.is_retryable(), requests == 3, "{status}");
+        assert!(
+            error.message().is_none() && error.may_have_happened(),
+            "{error}"
+        );
+        // It may have reached the service.
+        let network = Network::play([Answer(status, html(), "<html></html>")]);
+        create(&network.letta()).await.unwrap_err();
+        assert_eq!(network.requests(), 1, "{status}");
+    }
+}
+
+/// An operation that answers when an agent is done.
+static SEND: Operation = Operation::new("send_message", "POST", "/v1/agents/{id}/messages");
+
+async fn say(letta: &Letta) -> Result<StatusCode, Error> {
+    let request = letta.api().http().post("http://127.0.0.1:1/v1/x");
+    let request = request.body("{}").build().unwrap();
+    let response = letta.api().execute(request, &SEND).await?;
+    Ok(response.status())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_has_as_much_time_as_it_needs_unless_a_limit_is_set() {
+    let hour = 60 * MINUTE;
+    let network = Network::play([After(hour, 200)]);
+    assert_eq!(say(&network.letta()).await.unwrap(), 200);
+    assert_eq!(network.requests(), 1);
+    // An error after a while is read as any other.
+    let network = Network::play([After(hour, 400)]);
+    let status = say(&network.letta()).await.unwrap();
+    assert_eq!((status.as_u16(), network.requests()), (400, 1));
+
+    for (letta, limit, is_deadline) in [
+        (
+            Network::play([Hang]).letta().with_deadline(MINUTE),
+            MINUTE,
+            true,
+        ),
+        (
+            Network::play([Hang]).letta().with_attempt_timeout(MINUTE),
+            MINUTE,
+            false,
+        ),
+        (
+            Network::play([Hang])
+                .letta()
+                .with_attempt_timeout(MINUTE)
+                .with_deadline(SECOND),
+            SECOND,
+            true,
+        ),
+    ] {
+        let began = Instant::now();
+        let error = say(&letta).await.unwrap_err();
+        assert_eq!(began.elapsed().as_secs(), limit.as_secs(), "{error}");
+        assert!(error.is_timeout() && error.may_have_happened(), "{error}");
+        assert_eq!(error.is_deadline_exceeded(), is_deadline, "{error}");
+        assert_eq!(error.attempts(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_an_agent_has_answered_the_body_has_the_time_of_an_attempt() {
+    let hour = 60 * MINUTE;
+    let network = Network::play([HangWithin(hour)]);
+    let began = Instant::now();
+    let error = say(&network.letta()).await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 3_610, "{error:?}");
+    assert!(error.is_timeout() && !error.is_deadline_exceeded() && error.may_have_happened());
+    assert_eq!(error.status(), Some(StatusCode::OK));
+    assert_eq!(network.requests(), 1);
+    let network = Network::play([HangWithin(hour)]);
+    let began = Instant::now();
+    let letta = network.letta().with_deadline(hour + SECOND);
+    let error = say(&letta).await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 3_601);
+    assert!(error.is_deadline_exceeded(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_a_deadline_does_not_wait_for_days() {
+    for (asked, requests) in [("20", 3), ("31", 1), ("999999", 1)] {
+        let network = Network::play([header(429, "retry-after", asked)]);
+        let status = say(&network.letta()).await.unwrap();
+        assert_eq!(
+            (status.as_u16(), network.requests()),
+            (429, requests),
+            "{asked}"
+        );
+    }
+    let network = Network::play([limits(
+        429,
+        r#"{"reasons":["exceeded-quota"],"timeToQuotaResetMs":3600000}"#,
+    )]);
+    let began = Instant::now();
+    say(&network.letta()).await.unwrap();
+    assert_eq!((network.requests(), began.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_whose_model_had_too_many_calls_is_not_begun_again() {
+    let body = r#"{"error":{"type":"llm_rate_limit","message":"Slow down"}}"#;
+    for headers in [Vec::new(), vec![("retry-after", "1".to_owned())]] {
+        let network = Network::play([Answer(429, headers, body)]);
+        say(&network.letta()).await.unwrap();
+        assert_eq!(network.requests(), 1);
+    }
+    // What is safe to repeat is.
+    let network = Network::play([Answer(429, Vec::new(), body)]);
+    list(&network.letta()).await.unwrap_err();
+    assert_eq!(network.requests(), 3);
 }

@@ -497,7 +497,9 @@ pub(super) mod own_types {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("tool") => {
                     return crate::support::union::branch(value)
@@ -533,8 +535,13 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -685,12 +692,14 @@ pub(super) mod own_types {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Parts)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
                 _ => ::std::option::Option::None,
@@ -714,8 +723,13 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -772,7 +786,9 @@ pub(super) mod own_types {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "role") {
                 ::std::option::Option::Some("user") => {
                     return crate::support::union::branch(value)
@@ -782,7 +798,7 @@ pub(super) mod own_types {
                 _ => {}
             }
             match value {
-                ::serde_json::Value::Object(_) => {
+                crate::support::borrowed::Json::Object(_) => {
                     crate::support::union::has(value, &["approvals"])
                         .and_then(|value| {
                             crate::support::union::branch(value)
@@ -811,8 +827,13 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 

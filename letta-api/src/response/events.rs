@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 
 use super::body::BodyError;
 use super::frames::{EVENT_LIMIT, Frame, Frames};
-use super::json::read_json;
 use super::payload;
 use super::stream::ByteStream;
 
@@ -19,6 +18,16 @@ use super::stream::ByteStream;
 /// It is a [`Stream`]. It ends with the body, or before it with the event that ends it, such as `[DONE]`. An event that is
 /// not a `T`, or longer than the limit, is an error, and the next event follows. If the body breaks off, that is an error, and
 /// nothing follows. Dropping the stream closes the connection, or this call's part of it. `Debug` shows nothing of the events.
+///
+/// **There is no time-out here.** If the service or the network falls silent and the connection stays open, [`next`](Self::next) waits for
+/// ever. A server sends a ping after every 20 seconds of silence, so put a time-out of three pings around each `next`:
+/// `tokio::time::timeout(Duration::from_secs(60), events.next())`. After it, drop the stream and ask for the run, which goes on without
+/// the connection. A read time-out of the [`reqwest::Client`] does the same for all calls, those that take long to answer
+/// included; then the stream ends with an error. A stream that is asked to resume after its last event has pings and no end: stop at
+/// the stop reason or the error. The turns of `letta-api-ext` do all this.
+///
+/// An event of a type that the description does not have is no error: it is the branch `Unknown` of a generated type. To see what an
+/// event is without decoding it, take the [`frames`](Self::frames) and read their [`EventHead`](crate::EventHead).
 ///
 /// ```
 /// use letta_api::EventStream;
@@ -104,7 +113,7 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
             this.frames.end();
             return Poll::Ready(None);
         }
-        let event = read_json(frame.data().as_bytes()).map_err(|error| {
+        let event = serde_json::from_str(frame.data()).map_err(|error| {
             let problem = payload::describe(&error);
             EventError(Problem::Undecoded(Box::new((frame, problem))))
         });

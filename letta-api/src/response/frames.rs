@@ -1,18 +1,17 @@
 //! Server-sent events as they are framed: what stands between two empty lines.
 //!
-//! The lines are found here, since the limit must hold before memory grows, and a bad event must not end the stream. The lines
-//! of one event, without comments and at most as long as the limit, are read by the crate `sse-stream`.
+//! This is read here, and not by a crate: the limit must hold before memory grows, a bad event must not end the stream, and an event
+//! of one line of data, as almost all are, is copied once. Tests hold it to what the crate `sse-stream` reads.
 
-use std::convert::Infallible;
 use std::fmt;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_core::Stream;
-use sse_stream::{Sse, SseByteStream};
 
 use super::events::EventError;
 use super::stream::ByteStream;
@@ -69,7 +68,7 @@ impl fmt::Debug for Frame {
 /// Server-sent events as they came, in order. It is a [`Stream`]. Events without data are passed over, as browsers do, and so is
 /// one that the end of the body cuts off.
 ///
-/// See [`EventStream`](super::EventStream) for the errors.
+/// See [`EventStream`](super::EventStream) for the errors, and for what to do if the service falls silent: then there is no end.
 pub struct Frames {
     bytes: ByteStream,
     /// What is unread of the last piece.
@@ -93,9 +92,10 @@ impl Frames {
         self.lines.limit = limit;
     }
 
-    /// How many bytes are held of an event that is incomplete.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
+    /// How many bytes are held of an event that is incomplete. For tests and fuzz targets.
+    #[cfg(any(test, fuzzing))]
+    #[doc(hidden)]
+    pub fn held(&self) -> usize {
         self.lines.block.capacity()
     }
 
@@ -126,7 +126,7 @@ impl Stream for Frames {
             if this.is_over {
                 return Poll::Ready(None);
             }
-            if let Some(found) = this.lines.read(&mut this.piece, context) {
+            if let Some(found) = this.lines.read(&mut this.piece) {
                 return Poll::Ready(Some(found));
             }
             match ready!(Pin::new(&mut this.bytes).poll_next(context)) {
@@ -157,8 +157,7 @@ struct Lines {
     line: Line,
     /// Whether the last byte was a CR, which a LF may complete.
     after_cr: bool,
-    /// The lines so far, without comments, each with a LF after it. A LF comes first: to the parser, the event is then not at
-    /// the start of a body, where it would pass over a byte order mark.
+    /// The lines so far, without comments, each with a LF after it.
     block: Vec<u8>,
     /// Whether the event is longer than the limit. The rest of it is dropped.
     is_too_large: bool,
@@ -191,51 +190,62 @@ impl Default for Lines {
 
 impl Lines {
     /// Takes bytes off the piece until an event, or an error, is complete. `None` if the piece is used up.
-    fn read(
-        &mut self,
-        piece: &mut Bytes,
-        context: &mut Context<'_>,
-    ) -> Option<Result<Frame, EventError>> {
-        while let Some(first) = piece.first().copied() {
-            if std::mem::take(&mut self.after_cr) && first == b'\n' {
-                let _ = piece.split_to(1);
-                continue;
+    fn read(&mut self, piece: &mut Bytes) -> Option<Result<Frame, EventError>> {
+        let mut rest = &piece[..];
+        let found = loop {
+            if rest.is_empty() {
+                break None;
             }
-            if let Some(matched) = self.mark {
-                if BYTE_ORDER_MARK.get(matched) == Some(&first) {
-                    let _ = piece.split_to(1);
-                    self.mark = Some(matched + 1).filter(|it| *it < BYTE_ORDER_MARK.len());
-                    continue;
+            if let Some(found) = self.line(&mut rest) {
+                break Some(found);
+            }
+        };
+        let used = piece.len() - rest.len();
+        piece.advance(used);
+        found
+    }
+
+    /// Takes a line, or what is there of it, off the bytes, of which there is at least one.
+    fn line(&mut self, rest: &mut &[u8]) -> Option<Result<Frame, EventError>> {
+        let first = rest[0];
+        if std::mem::take(&mut self.after_cr) && first == b'\n' {
+            *rest = &rest[1..];
+            return None;
+        }
+        if let Some(matched) = self.mark {
+            if BYTE_ORDER_MARK.get(matched) == Some(&first) {
+                *rest = &rest[1..];
+                self.mark = Some(matched + 1).filter(|it| *it < BYTE_ORDER_MARK.len());
+                return None;
+            }
+            self.mark = None;
+            if matched > 0 {
+                self.line = Line::Field;
+                if self.push(&BYTE_ORDER_MARK[..matched]).is_none() {
+                    return Some(Err(EventError::too_large(self.limit)));
                 }
-                self.mark = None;
-                if matched > 0 {
-                    self.line = Line::Field;
-                    let _ = self.push(&BYTE_ORDER_MARK[..matched]);
-                }
-            }
-            let end = memchr::memchr2(b'\n', b'\r', piece);
-            let part = piece.split_to(end.unwrap_or(piece.len()));
-            if let (Line::Start, Some(first)) = (self.line, part.first()) {
-                self.line = match first {
-                    b':' => Line::Comment,
-                    _ => Line::Field,
-                };
-            }
-            let fits = self.line != Line::Field || self.push(&part).is_some();
-            let mut found = None;
-            if end.is_some() {
-                self.after_cr = piece.split_to(1)[0] == b'\r';
-                found = self.end_of_line(context);
-            }
-            if !fits {
-                let limit = self.limit;
-                return Some(Err(EventError::too_large(limit)));
-            }
-            if let Some(frame) = found {
-                return Some(Ok(frame));
             }
         }
-        None
+        let end = memchr::memchr2(b'\n', b'\r', rest);
+        let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
+        *rest = after;
+        if let (Line::Start, Some(first)) = (self.line, part.first()) {
+            self.line = match first {
+                b':' => Line::Comment,
+                _ => Line::Field,
+            };
+        }
+        let fits = self.line != Line::Field || self.push(part).is_some();
+        let mut found = None;
+        if let Some((end, after)) = after.split_first() {
+            *rest = after;
+            self.after_cr = *end == b'\r';
+            found = self.end_of_line();
+        }
+        match fits {
+            true => found.map(Ok),
+            false => Some(Err(EventError::too_large(self.limit))),
+        }
     }
 
     /// Adds bytes of a line. `None` if the event has just become longer than the limit.
@@ -243,19 +253,16 @@ impl Lines {
         if self.is_too_large {
             return Some(());
         }
-        if self.block.is_empty() {
-            self.block.push(b'\n');
-        }
-        // The first LF is ours, and so is the one after this line.
-        let length = self.block.len() - 1 + part.len();
+        let length = self.block.len() + part.len();
         if length > self.limit {
             self.is_too_large = true;
             self.block = Vec::new();
             return None;
         }
-        let needed = self.block.len() + part.len() + 1;
+        // With the LF after this line.
+        let needed = length + 1;
         if needed > self.block.capacity() {
-            let most = self.limit.saturating_add(2);
+            let most = self.limit.saturating_add(1);
             let room = self
                 .block
                 .capacity()
@@ -267,7 +274,7 @@ impl Lines {
         Some(())
     }
 
-    fn end_of_line(&mut self, context: &mut Context<'_>) -> Option<Frame> {
+    fn end_of_line(&mut self) -> Option<Frame> {
         match std::mem::replace(&mut self.line, Line::Start) {
             Line::Comment => None,
             Line::Field => {
@@ -279,48 +286,80 @@ impl Lines {
             Line::Start => {
                 self.is_too_large = false;
                 let block = std::mem::take(&mut self.block);
-                (!block.is_empty()).then(|| self.frame(block, context))?
+                (!block.is_empty()).then(|| self.frame(block))?
             }
         }
     }
 
     /// What the lines of an event say. `None` if it has no data.
-    fn frame(&mut self, mut block: Vec<u8>, context: &mut Context<'_>) -> Option<Frame> {
-        block.push(b'\n');
-        let block = match String::from_utf8(block) {
+    fn frame(&mut self, block: Vec<u8>) -> Option<Frame> {
+        let mut block = match String::from_utf8(block) {
             Ok(block) => block,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
-        let mut parser = SseByteStream::new(Once(Some(Bytes::from(block))));
-        // It is ready at once: all of its input is there.
-        let Poll::Ready(Some(Ok(Sse {
-            event,
-            data,
-            id,
-            retry,
-        }))) = Pin::new(&mut parser).poll_next(context)
-        else {
-            return None;
-        };
-        if let Some(id) = id {
-            self.id = id.into();
+        let (mut event, mut retry) = (None, None);
+        let mut data = Data::None;
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', block.as_bytes()) {
+            let (name, value) = field(&block[start..end]);
+            match name {
+                "data" => data.add(&block, end - value.len()..end),
+                "event" => event = Some(value.to_owned()),
+                "id" if !value.contains('\0') => self.id = value.into(),
+                "retry" if value.bytes().all(|it| it.is_ascii_digit()) => {
+                    retry = value.parse().ok().or(retry);
+                }
+                _ => {}
+            }
+            start = end + 1;
         }
+        let data = match data {
+            Data::None => return None,
+            // The bytes stay where they are allocated.
+            Data::Line(line) => {
+                block.truncate(line.end);
+                block.drain(..line.start);
+                block
+            }
+            Data::Lines(lines) => lines,
+        };
         Some(Frame {
             event,
-            data: data?,
+            data,
             id: self.id.clone(),
             retry,
         })
     }
 }
 
-/// The input of the parser: the lines of one event.
-struct Once(Option<Bytes>);
+/// The name and the value of a field. One space after the colon is not of the value.
+fn field(line: &str) -> (&str, &str) {
+    match line.split_once(':') {
+        Some((name, value)) => (name, value.strip_prefix(' ').unwrap_or(value)),
+        None => (line, ""),
+    }
+}
 
-impl Stream for Once {
-    type Item = Result<Bytes, Infallible>;
+/// What the lines of data of an event have said so far.
+enum Data {
+    None,
+    /// One line: where it is.
+    Line(Range<usize>),
+    /// Several, joined by line feeds.
+    Lines(String),
+}
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(self.0.take().map(Ok))
+impl Data {
+    fn add(&mut self, block: &str, line: Range<usize>) {
+        match self {
+            Self::None => *self = Self::Line(line),
+            Self::Line(before) => {
+                *self = Self::Lines([&block[before.clone()], &block[line]].join("\n"));
+            }
+            Self::Lines(lines) => {
+                lines.push('\n');
+                lines.push_str(&block[line]);
+            }
+        }
     }
 }

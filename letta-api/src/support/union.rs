@@ -1,20 +1,21 @@
 //! How generated unions are read, and their schemas.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+
+use super::borrowed::Json;
 
 /// The value as this branch, if it is one.
-pub fn branch<T: DeserializeOwned>(value: &Value) -> Option<T> {
+pub fn branch<T: DeserializeOwned>(value: &Json<'_>) -> Option<T> {
     T::deserialize(value).ok()
 }
 
 /// The value of the tag, which tells the branches apart.
-pub fn tag<'a>(value: &'a Value, property: &str) -> Option<&'a str> {
+pub fn tag<'a>(value: &'a Json<'_>, property: &str) -> Option<&'a str> {
     value.get(property)?.as_str()
 }
 
 /// The value again, if it has all these properties.
-pub fn has<'a>(value: &'a Value, properties: &[&str]) -> Option<&'a Value> {
+pub fn has<'a, 'b>(value: &'a Json<'b>, properties: &[&str]) -> Option<&'a Json<'b>> {
     properties
         .iter()
         .all(|property| value.get(property).is_some())
@@ -22,16 +23,19 @@ pub fn has<'a>(value: &'a Value, properties: &[&str]) -> Option<&'a Value> {
 }
 
 /// The value again, if it is one of these texts: an open enum takes any other as well.
-pub fn one_of<'a>(value: &'a Value, texts: &[&str]) -> Option<&'a Value> {
+pub fn one_of<'a, 'b>(value: &'a Json<'b>, texts: &[&str]) -> Option<&'a Json<'b>> {
     let text = value.as_str()?;
     texts.contains(&text).then_some(value)
 }
 
 /// The value again, unless it is an integer that an `f64` would round.
-pub fn exact(value: &Value) -> Option<&Value> {
+pub fn exact<'a, 'b>(value: &'a Json<'b>) -> Option<&'a Json<'b>> {
     // Up to here, an `f64` has every integer.
     const LIMIT: u64 = 1 << f64::MANTISSA_DIGITS;
-    let is_exact = match (value.as_u64(), value.as_i64()) {
+    let Json::Number(number) = value else {
+        return Some(value);
+    };
+    let is_exact = match (number.as_u64(), number.as_i64()) {
         (Some(number), _) => number <= LIMIT,
         (None, Some(number)) => number.unsigned_abs() <= LIMIT,
         (None, None) => true,

@@ -7,6 +7,7 @@
 pub mod call;
 pub mod client;
 pub mod codegen;
+pub mod events;
 #[path = "../../support/external_tools.rs"]
 pub mod external_tools;
 pub mod flood;
@@ -23,6 +24,7 @@ pub mod rivals;
 pub mod section;
 pub mod statistics;
 pub mod table;
+pub mod turns;
 
 /// Why a benchmark was not carried through.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

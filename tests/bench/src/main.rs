@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use letta_api_bench::section::{Results, Section};
-use letta_api_bench::{Result, call, codegen, footprint, in_process, machine, page, rivals};
+use letta_api_bench::{
+    Result, call, codegen, events, footprint, in_process, machine, page, rivals,
+};
 
 /// Measures, and writes BENCHMARKS.md with its plots
 #[derive(Parser)]
@@ -30,6 +32,8 @@ enum Name {
     Footprint,
     /// What is done without the network: tokens from the cache, and policies
     Minter,
+    /// Events of a turn, against a bare reader
+    Events,
     /// Code generation, against progenitor by itself
     Codegen,
 }
@@ -50,6 +54,7 @@ fn run(args: &Args) -> Result<()> {
         measure(&rivals::RivalsSection, Name::Rivals, args)?;
         measure(&footprint::FootprintSection, Name::Footprint, args)?;
         measure(&in_process::InProcessSection, Name::Minter, args)?;
+        measure(&events::EventsSection, Name::Events, args)?;
         measure(&codegen::CodegenSection, Name::Codegen, args)?;
     }
     for (path, text) in page::render()? {

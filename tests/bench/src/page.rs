@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::section::{Part, Results, Section, workspace};
 use crate::table::Table;
-use crate::{Error, Result, call, codegen, footprint, in_process, rivals};
+use crate::{Error, Result, call, codegen, events, footprint, in_process, rivals};
 
 /// The files of the page and its plots, and what is in them.
 ///
@@ -17,6 +17,7 @@ pub fn render() -> Result<Vec<(PathBuf, String)>> {
     part(&rivals::RivalsSection, &mut parts)?;
     part(&footprint::FootprintSection, &mut parts)?;
     part(&in_process::InProcessSection, &mut parts)?;
+    part(&events::EventsSection, &mut parts)?;
     part(&codegen::CodegenSection, &mut parts)?;
 
     let mut targets = Table::new(["target", "wanted", "measured", "met"]);

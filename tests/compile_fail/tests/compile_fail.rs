@@ -13,3 +13,10 @@ fn an_id_of_another_kind_does_not_compile() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/ids/*.rs");
 }
+
+#[test]
+#[ignore = "slow, it builds its dependencies anew: add -- --ignored"]
+fn a_tool_that_no_agent_can_call_does_not_compile() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/tools/*.rs");
+}

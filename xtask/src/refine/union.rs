@@ -3,7 +3,7 @@
 //! For the union `Source` of that module's example, this is the code that chooses a branch:
 //!
 //! ```text
-//! fn of(value: &Value) -> Option<Self> {
+//! fn of(value: &Json<'_>) -> Option<Self> {
 //!     match crate::support::union::tag(value, "type") {
 //!         Some("url") => return crate::support::union::branch(value).map(Box::new).map(Self::Url),
 //!         Some("base64") => return crate::support::union::branch(value).map(Box::new).map(Self::Base64),
@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! `None` becomes `Source::Unknown(value)`, or an error if the union is closed. A branch is not tried if the
+//! `None` becomes `Source::Unknown(value.into())`, or an error if the union is closed. A branch is not tried if the
 //! tag or the kind rules it out. So a value is never taken for a branch that only happens to parse.
 
 use std::collections::BTreeMap;
@@ -273,14 +273,23 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
     };
     let mut by_kind = Vec::new();
     for (kinds, pattern) in [
-        (&["object"][..], quote!(::serde_json::Value::Object(_))),
-        (&["array"], quote!(::serde_json::Value::Array(_))),
-        (&["string"], quote!(::serde_json::Value::String(_))),
+        (
+            &["object"][..],
+            quote!(crate::support::borrowed::Json::Object(_)),
+        ),
+        (&["array"], quote!(crate::support::borrowed::Json::Array(_))),
+        (
+            &["string"],
+            quote!(crate::support::borrowed::Json::String(_)),
+        ),
         (
             &["integer", "number"],
-            quote!(::serde_json::Value::Number(_)),
+            quote!(crate::support::borrowed::Json::Number(_)),
         ),
-        (&["boolean"], quote!(::serde_json::Value::Bool(_))),
+        (
+            &["boolean"],
+            quote!(crate::support::borrowed::Json::Bool(_)),
+        ),
     ] {
         let mut fitting: Vec<&Variant<'_>> = Vec::new();
         for variant in kinds.iter().flat_map(|kind| of_kind(kind)) {
@@ -341,7 +350,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         impl #name {
             #known
 
-            fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+            fn of(value: &crate::support::borrowed::Json<'_>) -> ::std::option::Option<Self> {
                 #tagged
                 match value {
                     #(#by_kind)*
@@ -352,7 +361,8 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
     }]
 }
 
-/// How the union is read and written. A value is read as JSON first, since it may have to be tried for several branches.
+/// How the union is read and written. A value is read as JSON first, since it may have to be tried for several branches. That JSON
+/// borrows its texts: see `letta-api/src/support/borrowed.rs`.
 fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
     // An open union keeps a value that no branch fits. A closed one fails, which the overlay has asked for.
@@ -360,7 +370,10 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
         (
             Some(quote!(Self::Unknown(value) => value.serialize(serializer),)),
             template!(Expr: {
-                ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+                ::std::result::Result::Ok(match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                })
             }),
         )
     } else {
@@ -393,7 +406,7 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
                     fn deserialize<D: ::serde::Deserializer<'de>>(
                         deserializer: D,
                     ) -> ::std::result::Result<Self, D::Error> {
-                        let value = ::serde_json::Value::deserialize(deserializer)?;
+                        let value = crate::support::borrowed::Json::deserialize(deserializer)?;
                         read
                     }
                 }

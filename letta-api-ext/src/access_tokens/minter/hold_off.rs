@@ -76,6 +76,8 @@ impl Scope {
         if error.is_held_off() || error.is_invalid_input() {
             Self::Nothing
         } else if error.is_rate_limited()
+            || error.is_quota_exceeded()
+            || error.is_out_of_credits()
             || (error.status() == Some(StatusCode::SERVICE_UNAVAILABLE) && names_a_wait)
         {
             Self::Account

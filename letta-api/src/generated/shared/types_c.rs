@@ -1303,7 +1303,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("text") => {
                     return crate::support::union::branch(value)
@@ -1369,8 +1371,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 

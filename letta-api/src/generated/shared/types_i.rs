@@ -275,15 +275,17 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Object(_) => {
+                crate::support::borrowed::Json::Object(_) => {
                     crate::support::union::branch(value).map(Self::Object)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
-                ::serde_json::Value::Number(_) => {
+                crate::support::borrowed::Json::Number(_) => {
                     crate::support::union::branch(value)
                         .map(Self::Integer)
                         .or_else(|| {
@@ -293,7 +295,7 @@ const _: () = {
                                 })
                         })
                 }
-                ::serde_json::Value::Bool(_) => {
+                crate::support::borrowed::Json::Bool(_) => {
                     crate::support::union::branch(value).map(Self::Boolean)
                 }
                 _ => ::std::option::Option::None,
@@ -320,8 +322,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -599,7 +606,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("url") => {
                     return crate::support::union::branch(value)
@@ -641,8 +650,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -815,12 +829,14 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Parts)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
                 _ => ::std::option::Option::None,
@@ -844,8 +860,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 

@@ -401,7 +401,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "message_type") {
                 ::std::option::Option::Some("system_message") => {
                     return crate::support::union::branch(value)
@@ -491,8 +493,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -621,12 +628,14 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Parts)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
                 _ => ::std::option::Option::None,
@@ -650,8 +659,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -743,7 +757,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("approval") => {
                     return crate::support::union::branch(value)
@@ -758,7 +774,7 @@ const _: () = {
                 _ => {}
             }
             match value {
-                ::serde_json::Value::Object(_) => {
+                crate::support::borrowed::Json::Object(_) => {
                     crate::support::union::has(value, &["content", "role"])
                         .and_then(|value| {
                             crate::support::union::branch(value)
@@ -788,8 +804,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -875,7 +896,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("text") => {
                     return crate::support::union::branch(value)
@@ -947,8 +970,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -1768,7 +1796,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "provider_type") {
                 ::std::option::Option::Some("openai") => {
                     return crate::support::union::branch(value)
@@ -1882,8 +1912,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 

@@ -1448,9 +1448,11 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Object(_) => {
+                crate::support::borrowed::Json::Object(_) => {
                     crate::support::union::has(
                             value,
                             &["arguments", "name", "tool_call_id"],
@@ -1487,8 +1489,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -1562,14 +1569,16 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Object(_) => {
+                crate::support::borrowed::Json::Object(_) => {
                     crate::support::union::branch(value)
                         .map(::std::boxed::Box::new)
                         .map(Self::ToolCallDelta)
                 }
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Calls)
                 }
                 _ => ::std::option::Option::None,
@@ -1593,8 +1602,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -1982,7 +1996,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("text") => {
                     return crate::support::union::branch(value)
@@ -2018,8 +2034,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -2394,12 +2415,14 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Parts)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
                 _ => ::std::option::Option::None,
@@ -2423,8 +2446,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -2619,12 +2647,14 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Parts)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
                 _ => ::std::option::Option::None,
@@ -2648,8 +2678,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -2739,7 +2774,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("constrain_child_tools") => {
                     return crate::support::union::branch(value)
@@ -2817,8 +2854,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 

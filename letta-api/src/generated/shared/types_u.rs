@@ -642,12 +642,14 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match value {
-                ::serde_json::Value::Array(_) => {
+                crate::support::borrowed::Json::Array(_) => {
                     crate::support::union::branch(value).map(Self::Parts)
                 }
-                ::serde_json::Value::String(_) => {
+                crate::support::borrowed::Json::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
                 }
                 _ => ::std::option::Option::None,
@@ -671,8 +673,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 
@@ -750,7 +757,9 @@ const _: () = {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
-        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+        fn of(
+            value: &crate::support::borrowed::Json<'_>,
+        ) -> ::std::option::Option<Self> {
             match crate::support::union::tag(value, "type") {
                 ::std::option::Option::Some("text") => {
                     return crate::support::union::branch(value)
@@ -786,8 +795,13 @@ const _: () = {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            let value = ::serde_json::Value::deserialize(deserializer)?;
-            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            let value = crate::support::borrowed::Json::deserialize(deserializer)?;
+            ::std::result::Result::Ok(
+                match Self::of(&value) {
+                    ::std::option::Option::Some(known) => known,
+                    ::std::option::Option::None => Self::Unknown(value.into()),
+                },
+            )
         }
     }
 

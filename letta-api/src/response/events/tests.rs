@@ -36,7 +36,8 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(future)
 }
 
-fn frames_of(body: &[u8], limit: usize, cuts: &[usize]) -> Told {
+/// The body in pieces.
+fn cut(body: &[u8], cuts: &[usize]) -> Vec<Bytes> {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (body.len() + 1)).collect();
     cuts.sort_unstable();
     let mut parts = Vec::new();
@@ -45,7 +46,12 @@ fn frames_of(body: &[u8], limit: usize, cuts: &[usize]) -> Told {
         parts.push(Bytes::copy_from_slice(&body[from..cut]));
         from = cut;
     }
-    let stream = EventStream::<Value>::new(pieces(parts)).with_event_limit(limit);
+    parts
+}
+
+fn frames_of(body: &[u8], limit: usize, cuts: &[usize]) -> Told {
+    let body = pieces(cut(body, cuts));
+    let stream = EventStream::<Value>::new(body).with_event_limit(limit);
     now(told(stream.frames()))
 }
 
@@ -131,7 +137,8 @@ proptest! {
     #[test]
     fn the_library_alone_reads_the_same_events(
         parts in prop::collection::vec(prop::sample::select(vec![
-            "data", ":", " ", "\n", "\r", "\r\n", "a", "event", "retry: 7", "data: xyz\n\n", ": c\n", "\u{feff}",
+            "data", ":", " ", "\n", "\r", "\r\n", "a", "event", "retry: 7", "data: xyz\n\n", ": c\n", "\u{feff}", "id", "\0",
+            "retry", "3", "99999999999999999999", "größe", "data: ", "data: x\n", "id: 4\n", "event: e\n", "retry:\n",
         ]), 0..40),
     ) {
         use sse_stream::SseByteStream;
@@ -140,13 +147,96 @@ proptest! {
         let ours = frames_of(body.as_bytes(), 1_000_000, &[]);
         let mut stream = SseByteStream::new(pieces([Bytes::from(body)]));
         let mut theirs = Told::new();
+        let mut id = String::new();
         while let Some(event) = now(std::future::poll_fn(|context| Pin::new(&mut stream).poll_next(context))) {
             let event = event.unwrap();
+            id = event.id.unwrap_or(id);
             let Some(data) = event.data else { continue };
             let name = event.event.filter(|name| !name.is_empty()).unwrap_or("message".to_owned());
-            theirs.push(Ok((name, data, String::new(), event.retry.map(u128::from))));
+            theirs.push(Ok((name, data, id.clone(), event.retry.map(u128::from))));
         }
         prop_assert_eq!(ours, theirs);
+    }
+}
+
+/// A part of a stream, and what is read of it.
+#[derive(Clone, Debug)]
+enum Part {
+    Event(Value),
+    /// Lines of data that are no JSON.
+    NoJson(String),
+    /// Longer than the limit by so much.
+    TooLong(usize),
+    /// What is no event.
+    Nothing(&'static str),
+}
+
+const PART_LIMIT: usize = 200;
+
+impl Part {
+    fn any() -> impl Strategy<Value = Self> {
+        let value = prop_oneof![
+            any::<i64>().prop_map(Value::from),
+            "[ -~é\u{1F600}]{0,20}".prop_map(|text| json!({ "content": text, "rest": [null] })),
+        ];
+        prop_oneof![
+            4 => value.prop_map(Self::Event),
+            1 => "[a-z{\\[]{1,20}x".prop_map(Self::NoJson),
+            1 => (1..500_usize).prop_map(Self::TooLong),
+            1 => prop::sample::select(vec![": hello\n\n", ":\n", "\n\n", "data:\n\n", "event: ping\n\n", "retry: 3\n\n"])
+                .prop_map(Self::Nothing),
+        ]
+    }
+
+    /// As it is sent. Every line end is fine.
+    fn sent(&self, end: &str) -> String {
+        match self {
+            // A line of data for each line of the JSON, which is the same JSON then.
+            Self::Event(value) => {
+                let text = serde_json::to_string_pretty(value).unwrap();
+                let lines = text.lines().map(|line| format!("data: {line}{end}"));
+                lines.collect::<String>() + end
+            }
+            Self::NoJson(text) => format!("data: {text}{end}{end}"),
+            Self::TooLong(more) => format!("data: {}{end}{end}", "7".repeat(PART_LIMIT - 6 + more)),
+            Self::Nothing(text) => text.replace('\n', end),
+        }
+    }
+}
+
+proptest! {
+    /// Each event is read, whatever comes before it, and however the bytes are cut.
+    #[test]
+    fn each_event_is_read_once_and_in_order_whatever_is_between_them(
+        parts in prop::collection::vec(Part::any(), 0..20),
+        end in prop::sample::select(vec!["\n", "\r", "\r\n"]),
+        cuts in prop::collection::vec(any::<usize>(), 0..20),
+    ) {
+        let body: String = parts.iter().map(|part| part.sent(end)).collect();
+        let body = cut(body.as_bytes(), &cuts);
+        let events = EventStream::<Value>::new(pieces(body)).with_event_limit(PART_LIMIT);
+        let mut events = std::pin::pin!(events);
+        let mut read = Vec::new();
+        while let Some(event) = now(events.next()) {
+            prop_assert!(events.frames.held() <= PART_LIMIT + 1);
+            read.push(event);
+        }
+        let mut read = read.into_iter();
+        for part in &parts {
+            match part {
+                Part::Event(value) => prop_assert_eq!(&read.next().unwrap().unwrap(), value),
+                Part::NoJson(text) => {
+                    let error = read.next().unwrap().unwrap_err();
+                    prop_assert_eq!(error.frame().unwrap().data(), text);
+                }
+                Part::TooLong(_) => {
+                    let error = read.next().unwrap().unwrap_err();
+                    prop_assert_eq!(error.limit(), Some(PART_LIMIT));
+                }
+                Part::Nothing(_) => {}
+            }
+        }
+        prop_assert!(read.next().is_none());
     }
 }
 
@@ -258,7 +348,14 @@ async fn a_hostile_body_is_bounded_in_memory_and_comes_to_its_end() {
     ] {
         let (events, errors, held) = read_all(piece, times, LIMIT).await;
         assert_eq!((events, errors), expected, "{what}");
-        assert!(held <= LIMIT + 2, "{what}: {held}");
+        assert!(held <= LIMIT + 1, "{what}: {held}");
+    }
+}
+
+#[test]
+fn an_event_that_begins_like_a_byte_order_mark_is_bounded_too() {
+    for (limit, expected) in [(1, vec![Err(Some(1))]), (2, vec![])] {
+        assert_eq!(frames_of(b"\xef\xbb\n\n", limit, &[1]), expected);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use letta_api_bench::call::{self, CallSection};
 use letta_api_bench::codegen::CodegenSection;
+use letta_api_bench::events::{self, EventsSection};
 use letta_api_bench::footprint::FootprintSection;
 use letta_api_bench::in_process::{self, InProcessSection};
 use letta_api_bench::rivals::RivalsSection;
@@ -76,6 +77,18 @@ fn what_is_done_without_the_network() {
     }
     // The minter's hit.
     assert_eq!(measured.allocations[0].ours.0, 0.0);
+}
+
+#[test]
+fn events_of_a_turn() {
+    let measured = smoke(&EventsSection).results;
+    // Three streams, in pieces of two kinds.
+    assert_eq!(measured.rows.len(), 6);
+    for row in &measured.rows {
+        assert_eq!(row.times.len(), events::readers::Reader::ALL.len());
+        assert_eq!(row.ratios[0].median, 1.0);
+        assert!(row.bytes > 200.0, "{row:?}");
+    }
 }
 
 #[test]

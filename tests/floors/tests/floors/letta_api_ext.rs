@@ -33,6 +33,18 @@ const FLOORS: Table<'_> = &[
     ("conversations", &["client", "error", "pages"]),
     ("messages", &["client", "error", "pages"]),
     ("runs", &["client", "error", "pages"]),
+    (
+        "turns",
+        &[
+            "agents",
+            "client",
+            "conversations",
+            "error",
+            "platform",
+            "time",
+            "transport",
+        ],
+    ),
     // What is for tests, fuzz targets and readers.
     (
         "test_util",

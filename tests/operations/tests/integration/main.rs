@@ -10,4 +10,5 @@ mod kept;
 mod lists;
 mod real_lists;
 mod real_server;
+mod streams;
 mod table;

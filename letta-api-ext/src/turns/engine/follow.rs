@@ -1,0 +1,163 @@
+//! Reads the events of a run to its end: what each means, and what is new.
+
+use std::time::Duration;
+
+use letta_api::Frames;
+
+use super::{Engine, Run};
+use crate::error::{Error, Result};
+use crate::time::clock::{self, Instant};
+use crate::turns::fault;
+use crate::turns::path::TurnPath;
+use crate::turns::wire::{What, Wire};
+
+/// How long what follows the reason to stop may take: usage, an error, the end of the body.
+const AFTER_STOP: Duration = Duration::from_secs(5);
+
+/// How long the end of the body may take after the last event. If it comes, the connection serves the next request.
+const AFTER_DONE: Duration = Duration::from_millis(250);
+
+/// How a stream of events ended.
+enum Ended {
+    /// The run is over.
+    Over,
+    /// The stream broke, or an event is missing.
+    Broke(Option<Error>),
+    /// Nothing came for too long.
+    Silent,
+    /// Pings alone came for long. The agent may think.
+    PingsAlone,
+}
+
+/// What an event's number says.
+enum Turn {
+    New,
+    Old,
+    /// Events before it are missing.
+    Gap,
+}
+
+impl Engine {
+    /// Follows a run to its end, over breaks.
+    pub(super) async fn follow(&mut self, run: &mut Run, frames: &mut Frames) -> Result<()> {
+        loop {
+            let next = match self.read(run, frames).await? {
+                Ended::Over => return Ok(()),
+                Ended::Broke(cause) => {
+                    self.telemetry.broke(cause.as_ref());
+                    self.reconnect(run, cause).await?
+                }
+                ended @ (Ended::Silent | Ended::PingsAlone) => match self
+                    .after_silence(run, matches!(ended, Ended::PingsAlone))
+                    .await?
+                {
+                    // The stream is as good as another.
+                    super::recover::Silence::Wait => continue,
+                    super::recover::Silence::Reconnect => {
+                        self.telemetry.broke(None);
+                        self.reconnect(run, None).await?
+                    }
+                    super::recover::Silence::Over => None,
+                },
+            };
+            match next {
+                Some(next) => *frames = next,
+                // What the run left was told.
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads events until the stream ends.
+    async fn read(&mut self, run: &mut Run, frames: &mut Frames) -> Result<Ended> {
+        let began = Instant::now();
+        let mut heard = began;
+        loop {
+            let patience = match run.is_stopped() {
+                true => AFTER_STOP.min(self.settings.silence),
+                false => self.settings.silence,
+            };
+            let next = clock::timeout_at(clock::after(heard, patience), frames.next()).await;
+            let frame = match next {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) if error.lost_to().is_none() => {
+                    // It cannot be left out: it may be what the agent said.
+                    let why = "an event is longer than what is read";
+                    return Err(fault::unreadable(why, run.id.as_ref(), Some(error.into())));
+                }
+                // The reason to stop is the end, whatever becomes of the connection.
+                _ if run.is_stopped() => return Ok(Ended::Over),
+                Ok(Some(Err(error))) => return Ok(Ended::Broke(Some(error.into()))),
+                Ok(None) => return Ok(Ended::Broke(None)),
+                Err(_) => return Ok(Ended::Silent),
+            };
+            heard = Instant::now();
+            let wire = Wire::of(&frame);
+            drop(frame);
+            if let Some(id) = wire.run {
+                self.note_run(run, id);
+            }
+            let is_ping = matches!(wire.what, What::Ping);
+            match self.turn_of(run, wire.seq, is_ping) {
+                Turn::New => {}
+                Turn::Old if is_ping => {}
+                Turn::Old => continue,
+                Turn::Gap => return Ok(Ended::Broke(None)),
+            }
+            let out = &self.out;
+            match wire.what {
+                What::Ping => {
+                    if run.progress.max(began).elapsed() >= self.settings.silence {
+                        return Ok(Ended::PingsAlone);
+                    }
+                    continue;
+                }
+                What::Done if run.is_stopped() => {
+                    let until = clock::after(heard, AFTER_DONE);
+                    let _ = clock::timeout_at(until, frames.next()).await;
+                    return Ok(Ended::Over);
+                }
+                What::Done => return Ok(Ended::Broke(None)),
+                What::Message(message) => {
+                    self.telemetry.first(&message);
+                    self.transcript.take(*message, &mut |event| out.tell(event));
+                }
+                What::Other(value) => self.transcript.other(value, &mut |event| out.tell(event)),
+                // The second one is more exact than the first.
+                What::Stop(reason) => run.stop = Some(reason),
+                What::Usage(usage) => run.usage = Some(*usage),
+                What::Failed(failure) => run.failure = Some(failure),
+            }
+            run.progresses();
+            self.out.taken().await;
+            if let Some(problem) = self.transcript.fault() {
+                return Err(fault::unreadable(problem, run.id.as_ref(), None));
+            }
+        }
+    }
+
+    /// Whether an event is new, by its number. Only runs in background have numbers.
+    fn turn_of(&self, run: &mut Run, seq: Option<i64>, is_ping: bool) -> Turn {
+        let (Some(seq), TurnPath::Resumable) = (seq, self.path) else {
+            return Turn::New;
+        };
+        if seq <= run.last {
+            return Turn::Old;
+        }
+        // The reason to stop and the usage have numbers that are not shown.
+        let is_next = seq == run.last + 1 && !(is_ping && run.last > 0);
+        if is_next || run.is_stopped() {
+            run.last = seq;
+            return Turn::New;
+        }
+        // Numbers may be left out by the service. If the run was resumed here and the events are still missing, there are none.
+        if run.gap == Some(run.last) {
+            if !is_ping {
+                run.last = seq;
+            }
+            return Turn::New;
+        }
+        run.gap = Some(run.last);
+        Turn::Gap
+    }
+}

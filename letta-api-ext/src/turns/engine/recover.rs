@@ -1,0 +1,256 @@
+//! How a run goes on after a break or a silence: it is resumed after the last event, or asked for its state.
+
+use std::time::Duration;
+
+use letta_api::types::{
+    ListRunMessagesParams, ResumeStreamRequest, RunId, RunStatus, SortOrder, StopReasonType,
+    UsageStatistics,
+};
+use letta_api::{Frames, types};
+
+use super::send::{Found, jitter_around};
+use super::{Engine, Run};
+use crate::error::{Error, Result};
+use crate::time::clock::{self, Instant};
+use crate::turns::path::TurnPath;
+use crate::turns::wire::Failure;
+
+/// The first wait between two questions for a run's state, and the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How often a run that is over is resumed in vain before what it left is fetched.
+const IN_VAIN: u32 = 2;
+
+/// What to do after a silence.
+pub(super) enum Silence {
+    /// Listen on.
+    Wait,
+    Reconnect,
+    /// The run is over, and what it left was told.
+    Over,
+}
+
+/// What a run says of itself.
+enum State {
+    Alive,
+    Over(Box<types::Run>),
+    /// It was not reached. It may be, later.
+    Unreached(Error),
+    /// It may not be asked, or is not known.
+    Closed(Error),
+}
+
+impl Engine {
+    /// Nothing came for too long, or pings alone: asks the run.
+    pub(super) async fn after_silence(
+        &mut self,
+        run: &mut Run,
+        has_pings: bool,
+    ) -> Result<Silence> {
+        let is_resumable = self.path == TurnPath::Resumable;
+        match self.state(run).await {
+            State::Alive => {
+                run.progress = Instant::now();
+                // Where pings come, events will.
+                Ok(match is_resumable && !has_pings {
+                    true => Silence::Reconnect,
+                    false => Silence::Wait,
+                })
+            }
+            // Its last events may be there.
+            State::Over(_) if is_resumable && run.fruitless < IN_VAIN => Ok(Silence::Reconnect),
+            State::Over(state) => {
+                self.tell_what_is_left(run, *state).await?;
+                Ok(Silence::Over)
+            }
+            State::Unreached(_) if is_resumable => Ok(Silence::Reconnect),
+            State::Closed(_) if is_resumable && run.fruitless < IN_VAIN => Ok(Silence::Reconnect),
+            State::Unreached(error) | State::Closed(error) => Err(run.interrupted(
+                Some(error),
+                "nothing came any more, and the run cannot be asked",
+            )),
+        }
+    }
+
+    /// The stream broke: the events after the last one that was taken. `None` if the run is over and what it left was told.
+    pub(super) async fn reconnect(
+        &mut self,
+        run: &mut Run,
+        cause: Option<Error>,
+    ) -> Result<Option<Frames>> {
+        if self.path != TurnPath::Resumable {
+            return match run.id {
+                // Disconnecting does not stop a run.
+                Some(_) => self.wait_out(run, cause).await.map(|()| None),
+                None => {
+                    Err(run.interrupted(cause, "the connection broke, and the run is not known"))
+                }
+            };
+        }
+        let mut last_error = cause;
+        let mut reached = Instant::now();
+        loop {
+            if run.fruitless > 0 {
+                let wait = FIRST_WAIT * 2_u32.pow((run.fruitless - 1).min(5));
+                clock::sleep(jitter_around(wait.min(LONGEST_WAIT))).await;
+            }
+            if run.fruitless >= IN_VAIN && run.id.is_some() {
+                match self.state(run).await {
+                    State::Over(state) => {
+                        self.tell_what_is_left(run, *state).await?;
+                        return Ok(None);
+                    }
+                    State::Alive => reached = Instant::now(),
+                    State::Unreached(error) | State::Closed(error) => last_error = Some(error),
+                }
+                if reached.elapsed() >= self.settings.silence {
+                    return Err(run.interrupted(last_error, "the run cannot be reached any more"));
+                }
+            }
+            run.fruitless = run.fruitless.saturating_add(1);
+            let resumed = match run.id.clone() {
+                Some(id) => self.resume(run, &id).await,
+                None => match self.find(run).await {
+                    Ok(Found::Run(frames)) => Ok(frames),
+                    Ok(Found::Nothing) => {
+                        let why = "the connection broke, and the service does not know the run";
+                        return Err(run.interrupted(last_error, why));
+                    }
+                    Err(error) => Err(error),
+                },
+            };
+            match resumed {
+                Ok(frames) => {
+                    self.telemetry.resumed(run.last);
+                    return Ok(Some(frames));
+                }
+                Err(error) if error.is_retryable() => {
+                    if reached.elapsed() >= self.settings.silence {
+                        return Err(
+                            run.interrupted(Some(error), "the run cannot be reached any more")
+                        );
+                    }
+                    last_error = Some(error);
+                }
+                // The events are gone, or were never kept.
+                Err(error) if run.id.is_some() => {
+                    return self.wait_out(run, Some(error)).await.map(|()| None);
+                }
+                Err(error) => {
+                    return Err(run.interrupted(
+                        Some(error),
+                        "the connection broke, and the run is not known",
+                    ));
+                }
+            }
+        }
+    }
+
+    /// The events of a run after the last one that was taken.
+    async fn resume(&mut self, run: &mut Run, id: &RunId) -> Result<Frames> {
+        let mut body = ResumeStreamRequest::new().with_include_pings(true);
+        // Never past the last number seen: a stream from beyond the end has no end.
+        if run.last > 0 {
+            body = body.with_starting_after(run.last);
+        }
+        let answer = self
+            .settings
+            .call
+            .api()
+            .resume_run_stream(id, &body)
+            .await?;
+        Ok(self.take_answer(run, answer))
+    }
+
+    /// Asks a run until it is over, and tells what it left.
+    async fn wait_out(&mut self, run: &mut Run, cause: Option<Error>) -> Result<()> {
+        let mut reached = Instant::now();
+        let mut wait = FIRST_WAIT;
+        loop {
+            match self.state(run).await {
+                State::Over(state) => return self.tell_what_is_left(run, *state).await,
+                State::Alive => reached = Instant::now(),
+                State::Unreached(_) if reached.elapsed() < self.settings.silence => {}
+                State::Unreached(error) | State::Closed(error) => {
+                    let why = "the connection broke, and the run cannot be asked";
+                    return Err(run.interrupted(cause.or(Some(error)), why));
+                }
+            }
+            clock::sleep(jitter_around(wait)).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    async fn state(&self, run: &Run) -> State {
+        let Some(id) = &run.id else {
+            return State::Closed(run.interrupted(None, "the run is not known"));
+        };
+        match self.settings.call.api().get_run(id).await {
+            Ok(state) if is_over(&state) => State::Over(Box::new(state.into_inner())),
+            Ok(_) => State::Alive,
+            Err(error) => match Error::from(error) {
+                error if error.is_retryable() => State::Unreached(error),
+                error => State::Closed(error),
+            },
+        }
+    }
+
+    /// Tells what a run that is over has stored, and was not told yet.
+    async fn tell_what_is_left(&mut self, run: &mut Run, state: types::Run) -> Result<()> {
+        self.telemetry.left();
+        let api = self.settings.call.api().into_owned();
+        let params = ListRunMessagesParams::default().with_order(SortOrder::Asc);
+        let mut pages = api.list_run_messages_pages(&state.id, &params);
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                run.interrupted(
+                    Some(error.into()),
+                    "the run is over, and what it left cannot be read",
+                )
+            })?;
+            for message in page.into_inner() {
+                let out = &self.out;
+                self.transcript
+                    .take_stored(message, &mut |event| out.tell(event));
+                self.out.taken().await;
+            }
+        }
+        let out = &self.out;
+        self.transcript.abandon(&mut |event| out.tell(event));
+        if let Ok(usage) = api.get_run_usage(&state.id).await {
+            run.usage = Some(of_run(&usage));
+        }
+        let has_request = self.transcript.has_request();
+        run.stop = Some(match (state.stop_reason.clone(), &state.status) {
+            (Some(reason), _) => reason,
+            (None, _) if has_request => StopReasonType::RequiresApproval,
+            (None, Some(RunStatus::Cancelled)) => StopReasonType::Cancelled,
+            (None, Some(RunStatus::Failed)) => StopReasonType::Error,
+            (None, _) => StopReasonType::EndTurn,
+        });
+        if run.stop.as_ref().is_some_and(super::is_failure) {
+            run.failure = Failure::of_run(&state);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a run has ended.
+pub(super) fn is_over(run: &types::Run) -> bool {
+    match &run.status {
+        Some(RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled) => true,
+        Some(RunStatus::Created | RunStatus::Running) => false,
+        // A status of a later version.
+        _ => run.completed_at.is_some(),
+    }
+}
+
+/// What a run cost, as a stream says it.
+fn of_run(usage: &types::RunUsage) -> UsageStatistics {
+    let mut all = UsageStatistics::new();
+    all.completion_tokens = usage.completion_tokens;
+    all.prompt_tokens = usage.prompt_tokens;
+    all.total_tokens = usage.total_tokens;
+    all
+}

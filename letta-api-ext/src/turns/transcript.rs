@@ -1,0 +1,580 @@
+//! What was said in a turn: pieces are joined to messages, and each is told to the caller once.
+//!
+//! In go messages as they crossed the wire, whole or in pieces. Out come events, and at the end all messages.
+
+#![allow(
+    deprecated,
+    reason = "the deprecated fields have what the others lack: pieces of calls, and returns of servers before"
+)]
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use letta_api::types::{
+    ApprovalRequestMessage, AssistantContent, AssistantContentPart, AssistantMessage, Message,
+    MessageId, ReasoningMessage, ToolCall as RawCall, ToolCallDelta, ToolCallMessage,
+    ToolCallOrDelta, ToolCalls, ToolReturnContentPart, ToolReturnMessage, ToolReturnValue,
+};
+use serde_json::Value;
+
+use super::event::{Event, Piece, ToolCall, ToolReturned};
+
+/// How many messages back a piece may belong to. The pieces of a message come one after the other, except for what stands between
+/// them.
+const REMEMBERED: usize = 1_000;
+
+/// The longest that the arguments of a call may be, in bytes. Half of them would be other arguments, so none are cut.
+const ARGUMENTS_LIMIT: usize = 8 * 1024 * 1024;
+
+/// What a message is counted as besides its texts, in bytes.
+const ENVELOPE: usize = 512;
+
+/// What was said so far.
+pub(super) struct Transcript {
+    messages: Vec<Message>,
+    /// The last messages, whose pieces may still come.
+    told: VecDeque<Told>,
+    /// Whether events hold pieces of messages.
+    is_in_pieces: bool,
+    /// The calls of a message that is still being told.
+    open: Option<Open>,
+    pending: Option<Pending>,
+    /// How many bytes may be kept, and how many are.
+    limit: usize,
+    kept: usize,
+    is_cut: bool,
+    /// Why the turn cannot go on.
+    fault: Option<&'static str>,
+}
+
+/// A message that was told.
+struct Told {
+    kind: Kind,
+    id: Arc<str>,
+    /// Where it is kept. `None` if it is not.
+    at: Option<usize>,
+    /// How many bytes of its text were told.
+    length: usize,
+    /// How many of its calls were told.
+    calls: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Assistant,
+    Reasoning,
+    Call,
+    Request,
+    Other,
+}
+
+/// A message with calls, the last of which may be incomplete.
+struct Open {
+    kind: Kind,
+    id: Arc<str>,
+    calls: Vec<RawCall>,
+    told: usize,
+    /// Whether the last call is known to be complete.
+    is_whole: bool,
+}
+
+/// A request that waits for an answer.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) request: MessageId,
+    pub(super) calls: Vec<ToolCall>,
+}
+
+impl Transcript {
+    pub(super) fn new(is_in_pieces: bool, limit: usize) -> Self {
+        Self {
+            messages: Vec::new(),
+            told: VecDeque::new(),
+            is_in_pieces,
+            open: None,
+            pending: None,
+            limit,
+            kept: 0,
+            is_cut: false,
+            fault: None,
+        }
+    }
+
+    /// Why what the service sends cannot be taken, if it cannot.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        self.fault
+    }
+
+    /// Takes a message or a piece of one, and says what is new.
+    pub(super) fn take(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
+        let whole = !self.is_in_pieces;
+        match message {
+            Message::AssistantMessage(it) => self.assistant(it, whole, tell),
+            Message::ReasoningMessage(it) => self.reasoning(it, whole, tell),
+            Message::ToolCallMessage(it) => self.call(it, tell),
+            Message::ApprovalRequestMessage(it) => self.request(it, tell),
+            Message::ToolReturnMessage(it) => self.returned(it, tell),
+            Message::Unknown(value) => self.other(value, tell),
+            message => {
+                self.close(tell);
+                tell(Event::Message(Box::new(message.clone())));
+                self.keep(Kind::Other, &id_of(&message), ENVELOPE, message);
+            }
+        }
+    }
+
+    /// An event of no known kind.
+    pub(super) fn other(&mut self, value: Value, tell: &mut dyn FnMut(Event)) {
+        self.close(tell);
+        let id: Arc<str> = value.get("id").and_then(Value::as_str).unwrap_or("").into();
+        let is_message = value.get("message_type").is_some();
+        if is_message {
+            self.keep(Kind::Other, &id, ENVELOPE, Message::Unknown(value.clone()));
+        }
+        tell(Event::Other(value));
+    }
+
+    /// Takes a whole message that the service has stored, of which a part may have been told, or all.
+    pub(super) fn take_stored(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
+        let (kind, id, stored) = match &message {
+            Message::AssistantMessage(it) => (Kind::Assistant, &it.id, text_of(&it.content)),
+            Message::ReasoningMessage(it) => (Kind::Reasoning, &it.id, it.reasoning.clone()),
+            Message::ToolCallMessage(it) => (Kind::Call, &it.id, String::new()),
+            Message::ApprovalRequestMessage(it) => (Kind::Request, &it.id, String::new()),
+            // Such messages come from the caller, and no stream has them.
+            Message::UserMessage(_)
+            | Message::SystemMessage(_)
+            | Message::ApprovalResponseMessage(_) => return,
+            other => {
+                let id = id_of(other);
+                if !self
+                    .told
+                    .iter()
+                    .any(|told| told.kind == Kind::Other && *told.id == *id)
+                {
+                    self.take(message, tell);
+                }
+                return;
+            }
+        };
+        let told = self
+            .told
+            .iter()
+            .rev()
+            .find(|told| told.kind == kind && *told.id == *id.as_str());
+        let Some(told) = told else {
+            let is_in_pieces = std::mem::replace(&mut self.is_in_pieces, false);
+            self.take(message, tell);
+            self.is_in_pieces = is_in_pieces;
+            return;
+        };
+        let is_complete = told.calls > 0;
+        let is_open =
+            (self.open.as_ref()).is_some_and(|open| open.kind == kind && *open.id == *id.as_str());
+        match message {
+            Message::ToolCallMessage(_) | Message::ApprovalRequestMessage(_)
+                if is_complete && !is_open => {}
+            Message::AssistantMessage(mut it) => {
+                if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
+                    it.content = AssistantContent::Text(rest.to_owned());
+                    self.assistant(it, false, tell);
+                }
+            }
+            Message::ReasoningMessage(mut it) => {
+                if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
+                    it.reasoning = rest.to_owned();
+                    self.reasoning(it, false, tell);
+                }
+            }
+            Message::ToolCallMessage(it) => self.call(it, tell),
+            Message::ApprovalRequestMessage(it) => self.request(it, tell),
+            _ => {}
+        }
+    }
+
+    /// The turn stops: what is open is complete.
+    pub(super) fn close(&mut self, tell: &mut dyn FnMut(Event)) {
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        tell_calls(&mut open, true, tell);
+        self.write(&open);
+    }
+
+    /// The turn broke off at the service: what is open is not complete, and is not told.
+    pub(super) fn abandon(&mut self, tell: &mut dyn FnMut(Event)) {
+        match &mut self.open {
+            Some(open) if !open.is_whole => {
+                open.calls.truncate(open.told);
+                let is_empty = open.calls.is_empty();
+                let last = self.messages.len().checked_sub(1);
+                let is_last = self
+                    .told
+                    .back()
+                    .is_some_and(|told| told.at == last && told.id == open.id);
+                if is_empty && is_last {
+                    self.messages.pop();
+                    self.told.pop_back();
+                    self.open = None;
+                }
+                self.close(tell);
+                self.pending = None;
+            }
+            _ => self.close(tell),
+        }
+    }
+
+    /// Whether the last message is a request that waits for an answer.
+    pub(super) fn has_request(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// The request that waits for an answer, if the last message is one.
+    pub(super) fn pending(&mut self) -> Option<Pending> {
+        self.pending.take()
+    }
+
+    /// All messages, and whether some were left out.
+    pub(super) fn finish(self) -> (Vec<Message>, bool) {
+        (self.messages, self.is_cut)
+    }
+
+    fn assistant(&mut self, it: Box<AssistantMessage>, whole: bool, tell: &mut dyn FnMut(Event)) {
+        self.close(tell);
+        let text = text_of(&it.content);
+        let is_text = matches!(it.content, AssistantContent::Text(_));
+        let id = self.shared_id(it.id.as_str());
+        let joined = match whole || !is_text {
+            true => None,
+            false => self.join(Kind::Assistant, &id, text.len()),
+        };
+        if !is_text && text.is_empty() {
+            tell(Event::Message(Box::new(Message::AssistantMessage(
+                it.clone(),
+            ))));
+        }
+        match joined {
+            Some(at) => {
+                if let Some(Message::AssistantMessage(kept)) = at.map(|at| &mut self.messages[at])
+                    && let AssistantContent::Text(kept) = &mut kept.content
+                {
+                    kept.push_str(&text);
+                }
+            }
+            None => {
+                let message = Message::AssistantMessage(it);
+                self.keep(Kind::Assistant, &id, text.len(), message);
+            }
+        }
+        if !text.is_empty() {
+            tell(Event::Text(Piece { text, message: id }));
+        }
+    }
+
+    fn reasoning(&mut self, it: Box<ReasoningMessage>, whole: bool, tell: &mut dyn FnMut(Event)) {
+        self.close(tell);
+        let text = it.reasoning.clone();
+        let id = self.shared_id(it.id.as_str());
+        let joined = match whole {
+            true => None,
+            false => self.join(Kind::Reasoning, &id, text.len()),
+        };
+        match joined {
+            Some(at) => {
+                if let Some(Message::ReasoningMessage(kept)) = at.map(|at| &mut self.messages[at]) {
+                    kept.reasoning.push_str(&text);
+                    if it.signature.is_some() {
+                        kept.signature = it.signature;
+                    }
+                }
+            }
+            None => {
+                let message = Message::ReasoningMessage(it);
+                self.keep(Kind::Reasoning, &id, text.len(), message);
+            }
+        }
+        if !text.is_empty() {
+            tell(Event::Reasoning(Piece { text, message: id }));
+        }
+    }
+
+    fn call(&mut self, it: Box<ToolCallMessage>, tell: &mut dyn FnMut(Event)) {
+        let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
+        let id: Arc<str> = it.id.as_str().into();
+        self.calls(Kind::Call, &id, said, Message::ToolCallMessage(it), tell);
+    }
+
+    fn request(&mut self, it: Box<ApprovalRequestMessage>, tell: &mut dyn FnMut(Event)) {
+        let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
+        let id: Arc<str> = it.id.as_str().into();
+        let message = Message::ApprovalRequestMessage(it);
+        self.calls(Kind::Request, &id, said, message, tell);
+    }
+
+    fn calls(
+        &mut self,
+        kind: Kind,
+        id: &Arc<str>,
+        said: Said,
+        message: Message,
+        tell: &mut dyn FnMut(Event),
+    ) {
+        let is_same = (self.open.as_ref()).is_some_and(|open| open.kind == kind && open.id == *id);
+        let mut open = match self.open.take() {
+            Some(open) if is_same => open,
+            other => {
+                self.open = other;
+                self.close(tell);
+                let told = (self.told.iter().rev())
+                    .find(|told| told.kind == kind && told.id == *id)
+                    .map(|told| told.calls);
+                if told.is_none() {
+                    self.keep(kind, id, 0, message);
+                }
+                Open {
+                    kind,
+                    id: id.clone(),
+                    calls: Vec::new(),
+                    told: told.unwrap_or(0),
+                    is_whole: false,
+                }
+            }
+        };
+        let whole = matches!(said, Said::Calls(_));
+        open.is_whole = whole;
+        match said {
+            // They are all, and begin with those that were told.
+            Said::Calls(calls) => open.calls = calls,
+            Said::Delta(delta) => {
+                let is_new = match (&delta.tool_call_id, open.calls.last()) {
+                    (_, None) => true,
+                    (Some(id), Some(last)) => *id != last.tool_call_id,
+                    (None, Some(_)) => false,
+                };
+                if is_new {
+                    open.calls.push(RawCall::new("", "", ""));
+                }
+                if let Some(last) = open.calls.last_mut() {
+                    if let Some(id) = delta.tool_call_id {
+                        last.tool_call_id = id;
+                    }
+                    last.name
+                        .push_str(delta.name.as_deref().unwrap_or_default());
+                    let piece = delta.arguments.as_deref().unwrap_or_default();
+                    match last.arguments.len() + piece.len() <= ARGUMENTS_LIMIT {
+                        true => last.arguments.push_str(piece),
+                        false => self.fault = Some("the arguments of a call are longer than 8 MiB"),
+                    }
+                }
+            }
+        }
+        tell_calls(&mut open, whole, tell);
+        match whole && !self.is_in_pieces {
+            true => self.write(&open),
+            false => self.open = Some(open),
+        }
+    }
+
+    /// Notes the calls of a message that is complete.
+    fn write(&mut self, open: &Open) {
+        if let Some(told) =
+            (self.told.iter_mut().rev()).find(|told| told.kind == open.kind && told.id == open.id)
+        {
+            told.calls = open.calls.len();
+            let first = open.calls.first().cloned();
+            let all = ToolCalls::Calls(open.calls.clone());
+            match told.at.map(|at| &mut self.messages[at]) {
+                Some(Message::ToolCallMessage(kept)) => {
+                    kept.tool_calls = Some(all);
+                    if let Some(first) = first {
+                        kept.tool_call = ToolCallOrDelta::ToolCall(Box::new(first));
+                    }
+                }
+                Some(Message::ApprovalRequestMessage(kept)) => {
+                    kept.tool_calls = Some(all);
+                    if let Some(first) = first {
+                        kept.tool_call = ToolCallOrDelta::ToolCall(Box::new(first));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if open.kind == Kind::Request {
+            self.pending = Some(Pending {
+                request: MessageId::from(&*open.id),
+                calls: open.calls.iter().map(|call| shown(call, true)).collect(),
+            });
+        }
+    }
+
+    fn returned(&mut self, it: Box<ToolReturnMessage>, tell: &mut dyn FnMut(Event)) {
+        self.close(tell);
+        let id = self.shared_id(it.id.as_str());
+        let mut length = it.tool_return.len();
+        match it.tool_returns.as_deref() {
+            Some(returns @ [_, ..]) => {
+                for one in returns {
+                    let text = text_of_return(&one.tool_return);
+                    length = length.saturating_add(text.len());
+                    tell(Event::ToolReturn(ToolReturned {
+                        call_id: one.tool_call_id.clone(),
+                        text,
+                        status: one.status.clone(),
+                    }));
+                }
+            }
+            _ => tell(Event::ToolReturn(ToolReturned {
+                call_id: it.tool_call_id.clone(),
+                text: it.tool_return.clone(),
+                status: it.status.clone(),
+            })),
+        }
+        self.keep(Kind::Other, &id, length, Message::ToolReturnMessage(it));
+    }
+
+    /// The message that a piece belongs to, and where it is kept. `None` if the piece is the first.
+    fn join(&mut self, kind: Kind, id: &Arc<str>, length: usize) -> Option<Option<usize>> {
+        let told = (self.told.iter_mut().rev()).find(|told| told.kind == kind && told.id == *id)?;
+        told.length = told.length.saturating_add(length);
+        let Some(at) = told.at else {
+            return Some(None);
+        };
+        if length > self.limit.saturating_sub(self.kept) {
+            // A message of which the rest is missing would look whole.
+            told.at = None;
+            self.is_cut = true;
+            self.limit = self.kept;
+            return Some(None);
+        }
+        self.kept += length;
+        Some(Some(at))
+    }
+
+    /// Keeps a message, if there is room.
+    fn keep(&mut self, kind: Kind, id: &Arc<str>, length: usize, message: Message) {
+        if kind != Kind::Request {
+            self.pending = None;
+        }
+        let size = length.saturating_add(ENVELOPE);
+        let at = match size <= self.limit.saturating_sub(self.kept) {
+            true => {
+                self.kept += size;
+                self.messages.push(message);
+                Some(self.messages.len() - 1)
+            }
+            false => {
+                self.is_cut = true;
+                // What follows is left out as well, so that what is there has no gap.
+                self.limit = self.kept;
+                None
+            }
+        };
+        if self.told.len() == REMEMBERED {
+            self.told.pop_front();
+        }
+        self.told.push_back(Told {
+            kind,
+            id: id.clone(),
+            at,
+            length,
+            calls: 0,
+        });
+    }
+
+    /// The ID, without a copy if it is that of the last message.
+    fn shared_id(&self, id: &str) -> Arc<str> {
+        match self.told.back() {
+            Some(last) if *last.id == *id => last.id.clone(),
+            _ => id.into(),
+        }
+    }
+}
+
+/// What an event says of calls.
+enum Said {
+    Calls(Vec<RawCall>),
+    Delta(ToolCallDelta),
+}
+
+impl Said {
+    fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>) -> Self {
+        match (all, one) {
+            (Some(ToolCalls::Calls(calls)), _) if !calls.is_empty() => Self::Calls(calls.clone()),
+            (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta((**delta).clone()),
+            (_, ToolCallOrDelta::ToolCall(call)) => Self::Calls(vec![(**call).clone()]),
+            (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta((**delta).clone()),
+            _ => Self::Calls(Vec::new()),
+        }
+    }
+}
+
+/// Tells the calls that are complete: all but the last, or all.
+fn tell_calls(open: &mut Open, with_last: bool, tell: &mut dyn FnMut(Event)) {
+    let complete = match with_last {
+        true => open.calls.len(),
+        false => open.calls.len().saturating_sub(1),
+    };
+    while open.told < complete {
+        let call = &open.calls[open.told];
+        tell(Event::ToolCall(shown(call, open.kind == Kind::Request)));
+        open.told += 1;
+    }
+}
+
+fn shown(call: &RawCall, waits: bool) -> ToolCall {
+    ToolCall {
+        id: call.tool_call_id.clone(),
+        name: call.name.clone(),
+        arguments: call.arguments.clone(),
+        waits,
+    }
+}
+
+/// The text of what an agent said, without parts of other kinds.
+pub(super) fn text_of(content: &AssistantContent) -> String {
+    match content {
+        AssistantContent::Text(text) => text.clone(),
+        AssistantContent::Parts(parts) => parts
+            .iter()
+            .filter_map(|part| match part {
+                AssistantContentPart::TextContent(part) => Some(part.text.as_str()),
+                _ => None,
+            })
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+fn text_of_return(value: &ToolReturnValue) -> String {
+    match value {
+        ToolReturnValue::Text(text) => text.clone(),
+        ToolReturnValue::Parts(parts) => parts
+            .iter()
+            .filter_map(|part| match part {
+                ToolReturnContentPart::TextContent(part) => Some(part.text.as_str()),
+                _ => None,
+            })
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+/// The ID of a message of any kind. Empty if it has none.
+fn id_of(message: &Message) -> Arc<str> {
+    let id = match message {
+        Message::SystemMessage(it) => it.id.as_str(),
+        Message::UserMessage(it) => it.id.as_str(),
+        Message::ReasoningMessage(it) => it.id.as_str(),
+        Message::HiddenReasoningMessage(it) => it.id.as_str(),
+        Message::ToolCallMessage(it) => it.id.as_str(),
+        Message::ToolReturnMessage(it) => it.id.as_str(),
+        Message::AssistantMessage(it) => it.id.as_str(),
+        Message::ApprovalRequestMessage(it) => it.id.as_str(),
+        Message::ApprovalResponseMessage(it) => it.id.as_str(),
+        Message::SummaryMessage(it) => it.id.as_str(),
+        Message::EventMessage(it) => it.id.as_str(),
+        Message::Unknown(value) => value.get("id").and_then(Value::as_str).unwrap_or(""),
+        _ => "",
+    };
+    id.into()
+}
