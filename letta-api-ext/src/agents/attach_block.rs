@@ -108,7 +108,7 @@ impl DetachBlock {
     async fn agent_without(&self, began: Instant) -> Option<AgentState> {
         let mut call = self.call.clone();
         let left = call.deadline().saturating_sub(began.elapsed());
-        call.change(|options| options.deadline = left.max(Duration::from_nanos(1)));
+        call.change(|options| options.deadline = Some(left.max(Duration::from_nanos(1))));
         let params = GetAgentParams::default().with_include([AgentInclude::Blocks]);
         let agent = call.api().get_agent(&self.agent, &params).await.ok()?;
         let agent = agent.into_inner();
