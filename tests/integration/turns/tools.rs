@@ -82,7 +82,9 @@ async fn calls_run_here_until_the_agent_stops() {
 async fn an_agent_that_calls_for_ever_is_stopped_at_the_most_rounds() {
     let (emulator, letta) = start().await;
     let (tools, calls) = tools();
-    let acts = (0..10).map(|_| call("weather", json!({"city": "Oslo"})));
+    let acts: Vec<Act> = (0..10)
+        .map(|_| call("weather", json!({"city": "Oslo"})))
+        .collect();
     emulator.agent("agent-1").script(Rule::new(acts)).unwrap();
     let tools = tools.with_max_rounds(3);
     let agent = letta.agent("agent-1");
