@@ -46,6 +46,7 @@ mod turns {
     mod approvals;
     mod breaks;
     mod plain_path;
+    mod real_server;
     mod talking;
     mod tools;
 }
