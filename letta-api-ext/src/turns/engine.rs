@@ -25,6 +25,7 @@ use super::emit::Emitter;
 use super::event::ToolCall;
 use super::fault;
 use super::path::TurnPath;
+use super::pending;
 use super::queue::{Place, Standstill};
 use super::shared::Shared;
 use super::telemetry::Telemetry;
@@ -110,7 +111,14 @@ impl Engine {
             let until = clock::after(Instant::now(), deadline);
             match clock::timeout_at(until, engine.turn(said)).await {
                 Ok(end) => end,
-                Err(_) => Err(fault::out_of_time(deadline, engine.run_id.as_ref())),
+                Err(_) => {
+                    let is_sent = engine.telemetry.sends() > 0;
+                    Err(fault::out_of_time(
+                        deadline,
+                        is_sent,
+                        engine.run_id.as_ref(),
+                    ))
+                }
             }
         };
         let end = end.instrument(span).await;
@@ -146,8 +154,13 @@ impl Engine {
             if stop != StopReasonType::RequiresApproval {
                 return Ok(self.answer(stop, None));
             }
-            let Some(pending) = pending else {
-                return Err(fault::without_request(self.runs.last()));
+            let pending = match pending {
+                Some(pending) => pending,
+                // The stream may have lost it.
+                None => match pending::find(&self.settings).await {
+                    Ok(Some(pending)) => pending,
+                    _ => return Err(fault::without_request(self.runs.last())),
+                },
             };
             let is_ours = pending
                 .calls
@@ -225,7 +238,7 @@ impl Engine {
                 // A policy opens no path of conversations or runs.
                 let is_token =
                     key.is_some_and(|key: &Secret| key.expose_secret().starts_with("ck-let-"));
-                match is_token || self.shared.is_known_without_store() {
+                match is_token || self.shared.is_known_to_be_closed() {
                     true => TurnPath::Plain,
                     false => TurnPath::Resumable,
                 }

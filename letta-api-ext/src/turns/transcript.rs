@@ -224,12 +224,12 @@ impl Transcript {
         }
     }
 
-    /// Whether the last message is a request that waits for an answer.
+    /// Whether this run has a request that waits for an answer.
     pub(super) fn has_request(&self) -> bool {
         self.pending.is_some()
     }
 
-    /// The request that waits for an answer, if the last message is one.
+    /// The request of this run that waits for an answer, if it has one.
     pub(super) fn pending(&mut self) -> Option<Pending> {
         self.pending.take()
     }
@@ -452,9 +452,6 @@ impl Transcript {
 
     /// Keeps a message, if there is room.
     fn keep(&mut self, kind: Kind, id: &Arc<str>, length: usize, message: Message) {
-        if kind != Kind::Request {
-            self.pending = None;
-        }
         let size = length.saturating_add(ENVELOPE);
         let at = match size <= self.limit.saturating_sub(self.kept) {
             true => {
