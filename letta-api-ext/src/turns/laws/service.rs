@@ -107,6 +107,8 @@ struct State {
     /// All messages that reached an agent, by their keys.
     heard: Vec<String>,
     at_once: usize,
+    /// How many requests with messages arrived, those that were known already included.
+    arrived: usize,
 }
 
 impl Service {
@@ -122,6 +124,11 @@ impl Service {
     /// The keys of all that an agent heard.
     pub(super) fn heard(&self) -> Vec<String> {
         self.state.lock().unwrap().heard.clone()
+    }
+
+    /// How many requests with messages arrived, those that were known already included.
+    pub(super) fn arrived(&self) -> usize {
+        self.state.lock().unwrap().arrived
     }
 
     /// The most runs that were under way at a time.
@@ -309,6 +316,7 @@ impl Service {
         let detail = |status: u16, text: &str| plain(status, json!({"detail": text}));
         match segments[..] {
             ["conversations", _, "messages"] => {
+                self.state.lock().unwrap().arrived += 1;
                 let is_background = body["background"] == true;
                 if is_background && !self.has_store {
                     return detail(
@@ -338,6 +346,7 @@ impl Service {
                 }
             }
             ["agents", _, "messages"] => {
+                self.state.lock().unwrap().arrived += 1;
                 let place = self.execute(body, false);
                 self.stream(at, place, 0, fault)
             }
