@@ -107,8 +107,8 @@ struct State {
     /// All messages that reached an agent, by their keys.
     heard: Vec<String>,
     at_once: usize,
-    /// How many requests with messages arrived, those that were known already included.
-    arrived: usize,
+    /// How many requests with messages were sent, except those of which the service said that it did not take them.
+    sent: usize,
 }
 
 impl Service {
@@ -126,9 +126,9 @@ impl Service {
         self.state.lock().unwrap().heard.clone()
     }
 
-    /// How many requests with messages arrived, those that were known already included.
-    pub(super) fn arrived(&self) -> usize {
-        self.state.lock().unwrap().arrived
+    /// How many requests with messages were sent, except those of which the service said that it did not take them.
+    pub(super) fn sent(&self) -> usize {
+        self.state.lock().unwrap().sent
     }
 
     /// The most runs that were under way at a time.
@@ -316,7 +316,6 @@ impl Service {
         let detail = |status: u16, text: &str| plain(status, json!({"detail": text}));
         match segments[..] {
             ["conversations", _, "messages"] => {
-                self.state.lock().unwrap().arrived += 1;
                 let is_background = body["background"] == true;
                 if is_background && !self.has_store {
                     return detail(
@@ -346,7 +345,6 @@ impl Service {
                 }
             }
             ["agents", _, "messages"] => {
-                self.state.lock().unwrap().arrived += 1;
                 let place = self.execute(body, false);
                 self.stream(at, place, 0, fault)
             }
@@ -574,6 +572,10 @@ impl Transport for Network {
                 .unwrap()
                 .pop_front()
                 .unwrap_or(Fault::None);
+            let is_send = request.url().path().ends_with("/messages") && request.method() == "POST";
+            if is_send && !matches!(fault, Fault::Status(429)) {
+                self.0.state.lock().unwrap().sent += 1;
+            }
             let lost = || Err(TransportError::new(io::Error::other("it broke")));
             match fault {
                 Fault::LoseRequest => return lost(),
