@@ -34,6 +34,9 @@
 //! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
 //! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
 //! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
+//! - `Letta::archives` and `Letta::archive` (feature `archives`): passages that agents search by meaning. With `agents` also
+//!   `passages` of one agent.
+//! - `Letta::server_tools` and `Letta::server_tool` (feature `server-tools`): tools in Python that the service runs.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that gives a page its token.
@@ -126,6 +129,8 @@
 //! | `conversations` | | conversations: create, fork, change, delete; their messages |
 //! | `messages` | | messages of all agents; with `agents`, those of one agent, and what is done with its context and its runs |
 //! | `runs` | | runs: list them, and see what one said and used |
+//! | `archives` | | archives and their passages; with `agents`, an agent's passages |
+//! | `server-tools` | | tools that the service runs; with `agents`, an agent's tools |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the axum route that gives a page its token; turns on `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
@@ -173,6 +178,8 @@ pub use crate::transport::{
 
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "archives")]
+pub mod archives;
 #[cfg(feature = "blocks")]
 pub mod blocks;
 #[cfg(feature = "conversations")]
@@ -185,6 +192,8 @@ pub mod fuzzing;
 pub mod messages;
 #[cfg(feature = "runs")]
 pub mod runs;
+#[cfg(feature = "server-tools")]
+pub mod server_tools;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 #[cfg(feature = "turns")]

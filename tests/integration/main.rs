@@ -59,11 +59,13 @@ mod tools {
 /// Agents, and what belongs to them: create, list, change, delete.
 mod resources {
     mod agents;
+    mod archives;
     mod blocks;
     mod conversations;
     mod every_field;
     mod messages;
     mod runs;
+    mod server_tools;
 }
 
 mod browser;
