@@ -173,4 +173,9 @@ impl Agents {
     pub fn list(&self) -> ListAgents {
         ListAgents::new(self.letta.call())
     }
+
+    #[cfg(feature = "agent-files")]
+    pub(crate) fn letta(&self) -> &Letta {
+        &self.letta
+    }
 }

@@ -37,6 +37,7 @@
 //! - `Letta::archives` and `Letta::archive` (feature `archives`): passages that agents search by meaning. With `agents` also
 //!   `passages` of one agent.
 //! - `Letta::server_tools` and `Letta::server_tool` (feature `server-tools`): tools in Python that the service runs.
+//! - `agent_files` (feature `agent-files`): export an agent to a file, and import it from there.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that gives a page its token.
@@ -131,6 +132,7 @@
 //! | `runs` | | runs: list them, and see what one said and used |
 //! | `archives` | | archives and their passages; with `agents`, an agent's passages |
 //! | `server-tools` | | tools that the service runs; with `agents`, an agent's tools |
+//! | `agent-files` | | agents as files: export, import; turns on `agents` |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the axum route that gives a page its token; turns on `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
@@ -176,6 +178,8 @@ pub use crate::transport::{
     AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
 };
 
+#[cfg(feature = "agent-files")]
+pub mod agent_files;
 #[cfg(feature = "agents")]
 pub mod agents;
 #[cfg(feature = "archives")]

@@ -58,6 +58,7 @@ mod tools {
 
 /// Agents, and what belongs to them: create, list, change, delete.
 mod resources {
+    mod agent_files;
     mod agents;
     mod archives;
     mod blocks;

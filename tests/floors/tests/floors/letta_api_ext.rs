@@ -29,6 +29,7 @@ const FLOORS: Table<'_> = &[
         ],
     ),
     ("agents", &["client", "error", "pages", "time", "transport"]),
+    ("agent_files", &["agents", "client", "error", "platform"]),
     ("archives", &["client", "error", "pages"]),
     ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client", "error", "pages"]),
