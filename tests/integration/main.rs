@@ -45,6 +45,7 @@ mod minter {
 mod turns {
     mod approvals;
     mod breaks;
+    mod hostile;
     mod plain_path;
     mod talking;
 }

@@ -114,9 +114,7 @@ impl Engine {
             }
         };
         let end = end.instrument(span).await;
-        engine
-            .telemetry
-            .finish(engine.path, engine.runs.last(), &end);
+        engine.telemetry.finish(&end);
         end
     }
 
@@ -356,6 +354,7 @@ impl Engine {
     fn note_run(&mut self, run: &mut Run, id: RunId) {
         if run.id.as_ref() != Some(&id) {
             self.out.note_run(&id);
+            self.telemetry.runs(&id);
             self.run_id = Some(id.clone());
             run.id = Some(id);
         }

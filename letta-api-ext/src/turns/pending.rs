@@ -64,7 +64,7 @@ impl ConversationHandle {
 fn pending(settings: Settings, request: ApprovalRequestMessage) -> Option<PendingApproval> {
     let mut transcript = Transcript::new(false, usize::MAX);
     let message = Message::ApprovalRequestMessage(Box::new(request));
-    transcript.take(message, &mut drop);
+    transcript.take(message, 0, &mut drop);
     let pending = transcript
         .pending()
         .filter(|pending| !pending.calls.is_empty())?;

@@ -15,6 +15,7 @@ use letta_api::types::{
     MessageId, ReasoningMessage, ToolCall as RawCall, ToolCallDelta, ToolCallMessage,
     ToolCallOrDelta, ToolCalls, ToolReturnContentPart, ToolReturnMessage, ToolReturnValue,
 };
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::event::{Event, Piece, ToolCall, ToolReturned};
@@ -23,8 +24,14 @@ use super::event::{Event, Piece, ToolCall, ToolReturned};
 /// them.
 const REMEMBERED: usize = 1_000;
 
-/// The longest that the arguments of a call may be, in bytes. Half of them would be other arguments, so none are cut.
-const ARGUMENTS_LIMIT: usize = 8 * 1024 * 1024;
+/// The longest that their IDs may be together, in bytes.
+const REMEMBERED_IDS: usize = 256 * 1024;
+
+/// The longest that the calls of a message may be together, in bytes. Half of the arguments would be other arguments, so none are cut.
+const CALLS_LIMIT: usize = 8 * 1024 * 1024;
+
+/// What a call is counted as besides its texts, in bytes.
+const CALL: usize = 128;
 
 /// What a message is counted as besides its texts, in bytes.
 const ENVELOPE: usize = 512;
@@ -34,6 +41,12 @@ pub(super) struct Transcript {
     messages: Vec<Message>,
     /// The last messages, whose pieces may still come.
     told: VecDeque<Told>,
+    /// How long the IDs of `told` are together.
+    ids: usize,
+    /// Whether messages were told that are not in `told` any more.
+    has_forgotten: bool,
+    /// Whether a stored message was found among those that were told, or there was none to find.
+    is_placed: bool,
     /// Whether events hold pieces of messages.
     is_in_pieces: bool,
     /// The calls of a message that is still being told.
@@ -74,8 +87,21 @@ struct Open {
     id: Arc<str>,
     calls: Vec<RawCall>,
     told: usize,
+    /// How much the calls are counted as, in bytes.
+    size: usize,
     /// Whether the last call is known to be complete.
     is_whole: bool,
+}
+
+impl Open {
+    /// Whether nothing more can come of the last call: half of an object is not JSON.
+    fn is_complete(&self) -> bool {
+        self.is_whole
+            || self.calls.last().is_none_or(|call| {
+                call.arguments.trim_end().ends_with('}')
+                    && serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok()
+            })
+    }
 }
 
 /// A request that waits for an answer.
@@ -90,6 +116,9 @@ impl Transcript {
         Self {
             messages: Vec::new(),
             told: VecDeque::new(),
+            ids: 0,
+            has_forgotten: false,
+            is_placed: false,
             is_in_pieces,
             open: None,
             pending: None,
@@ -105,37 +134,47 @@ impl Transcript {
         self.fault
     }
 
-    /// Takes a message or a piece of one, and says what is new.
-    pub(super) fn take(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
+    /// Takes a message or a piece of one, and says what is new. `size` is how long it was on the wire, in bytes.
+    pub(super) fn take(&mut self, message: Message, size: usize, tell: &mut dyn FnMut(Event)) {
         let whole = !self.is_in_pieces;
         match message {
-            Message::AssistantMessage(it) => self.assistant(it, whole, tell),
-            Message::ReasoningMessage(it) => self.reasoning(it, whole, tell),
-            Message::ToolCallMessage(it) => self.call(it, tell),
-            Message::ApprovalRequestMessage(it) => self.request(it, tell),
-            Message::ToolReturnMessage(it) => self.returned(it, tell),
+            Message::AssistantMessage(it) => self.assistant(it, whole, size, tell),
+            Message::ReasoningMessage(it) => self.reasoning(it, whole, size, tell),
+            Message::ToolCallMessage(it) => self.call(it, size, tell),
+            Message::ApprovalRequestMessage(it) => self.request(it, size, tell),
+            Message::ToolReturnMessage(it) => self.returned(it, size, tell),
             Message::Unknown(value) => self.other(value, tell),
             message => {
                 self.close(tell);
                 tell(Event::Message(Box::new(message.clone())));
-                self.keep(Kind::Other, &id_of(&message), ENVELOPE, message);
+                self.keep(Kind::Other, &id_of(&message), size, message);
             }
         }
     }
 
     /// An event of no known kind.
     pub(super) fn other(&mut self, value: Value, tell: &mut dyn FnMut(Event)) {
-        self.close(tell);
+        // It may stand between two pieces of a call, which goes on after it.
+        if self.open.as_ref().is_none_or(Open::is_complete) {
+            self.close(tell);
+        }
         let id: Arc<str> = value.get("id").and_then(Value::as_str).unwrap_or("").into();
         let is_message = value.get("message_type").is_some();
         if is_message {
-            self.keep(Kind::Other, &id, ENVELOPE, Message::Unknown(value.clone()));
+            let size = weight(&value);
+            self.keep(Kind::Other, &id, size, Message::Unknown(value.clone()));
         }
         tell(Event::Other(value));
     }
 
+    /// Whether the messages that the service has stored may be those that were told, or others: none was found that is still known.
+    pub(super) fn is_lost(&self) -> bool {
+        self.has_forgotten && !self.is_placed
+    }
+
     /// Takes a whole message that the service has stored, of which a part may have been told, or all.
     pub(super) fn take_stored(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
+        let size = length(&message);
         let (kind, id, stored) = match &message {
             Message::AssistantMessage(it) => (Kind::Assistant, &it.id, text_of(&it.content)),
             Message::ReasoningMessage(it) => (Kind::Reasoning, &it.id, it.reasoning.clone()),
@@ -147,12 +186,11 @@ impl Transcript {
             | Message::ApprovalResponseMessage(_) => return,
             other => {
                 let id = id_of(other);
-                if !self
-                    .told
-                    .iter()
-                    .any(|told| told.kind == Kind::Other && *told.id == *id)
-                {
-                    self.take(message, tell);
+                let is_told =
+                    (self.told.iter()).any(|told| told.kind == Kind::Other && *told.id == *id);
+                self.is_placed |= is_told;
+                if !is_told && !self.is_lost() {
+                    self.take(message, size, tell);
                 }
                 return;
             }
@@ -163,11 +201,16 @@ impl Transcript {
             .rev()
             .find(|told| told.kind == kind && *told.id == *id.as_str());
         let Some(told) = told else {
+            // It comes before the oldest message that is still known.
+            if self.is_lost() {
+                return;
+            }
             let is_in_pieces = std::mem::replace(&mut self.is_in_pieces, false);
-            self.take(message, tell);
+            self.take(message, size, tell);
             self.is_in_pieces = is_in_pieces;
             return;
         };
+        self.is_placed = true;
         let is_complete = told.calls > 0;
         let is_open =
             (self.open.as_ref()).is_some_and(|open| open.kind == kind && *open.id == *id.as_str());
@@ -177,18 +220,24 @@ impl Transcript {
             Message::AssistantMessage(mut it) => {
                 if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
                     it.content = AssistantContent::Text(rest.to_owned());
-                    self.assistant(it, false, tell);
+                    self.assistant(it, false, size, tell);
                 }
             }
             Message::ReasoningMessage(mut it) => {
                 if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
                     it.reasoning = rest.to_owned();
-                    self.reasoning(it, false, tell);
+                    self.reasoning(it, false, size, tell);
                 }
             }
-            Message::ToolCallMessage(it) => self.call(it, tell),
-            Message::ApprovalRequestMessage(it) => self.request(it, tell),
-            _ => {}
+            message => {
+                let is_in_pieces = std::mem::replace(&mut self.is_in_pieces, false);
+                match message {
+                    Message::ToolCallMessage(it) => self.call(it, size, tell),
+                    Message::ApprovalRequestMessage(it) => self.request(it, size, tell),
+                    _ => {}
+                }
+                self.is_in_pieces = is_in_pieces;
+            }
         }
     }
 
@@ -206,16 +255,10 @@ impl Transcript {
         match &mut self.open {
             Some(open) if !open.is_whole => {
                 open.calls.truncate(open.told);
-                let is_empty = open.calls.is_empty();
-                let last = self.messages.len().checked_sub(1);
-                let is_last = self
-                    .told
-                    .back()
-                    .is_some_and(|told| told.at == last && told.id == open.id);
-                if is_empty && is_last {
-                    self.messages.pop();
-                    self.told.pop_back();
+                if open.calls.is_empty() {
+                    let (kind, id) = (open.kind, open.id.clone());
                     self.open = None;
+                    self.take_back(kind, &id);
                 }
                 self.close(tell);
                 self.pending = None;
@@ -239,7 +282,13 @@ impl Transcript {
         (self.messages, self.is_cut)
     }
 
-    fn assistant(&mut self, it: Box<AssistantMessage>, whole: bool, tell: &mut dyn FnMut(Event)) {
+    fn assistant(
+        &mut self,
+        it: Box<AssistantMessage>,
+        whole: bool,
+        size: usize,
+        tell: &mut dyn FnMut(Event),
+    ) {
         self.close(tell);
         let text = text_of(&it.content);
         let is_text = matches!(it.content, AssistantContent::Text(_));
@@ -263,7 +312,8 @@ impl Transcript {
             }
             None => {
                 let message = Message::AssistantMessage(it);
-                self.keep(Kind::Assistant, &id, text.len(), message);
+                self.keep(Kind::Assistant, &id, size, message);
+                self.has_told(text.len());
             }
         }
         if !text.is_empty() {
@@ -271,7 +321,13 @@ impl Transcript {
         }
     }
 
-    fn reasoning(&mut self, it: Box<ReasoningMessage>, whole: bool, tell: &mut dyn FnMut(Event)) {
+    fn reasoning(
+        &mut self,
+        it: Box<ReasoningMessage>,
+        whole: bool,
+        size: usize,
+        tell: &mut dyn FnMut(Event),
+    ) {
         self.close(tell);
         let text = it.reasoning.clone();
         let id = self.shared_id(it.id.as_str());
@@ -290,7 +346,8 @@ impl Transcript {
             }
             None => {
                 let message = Message::ReasoningMessage(it);
-                self.keep(Kind::Reasoning, &id, text.len(), message);
+                self.keep(Kind::Reasoning, &id, size, message);
+                self.has_told(text.len());
             }
         }
         if !text.is_empty() {
@@ -298,17 +355,23 @@ impl Transcript {
         }
     }
 
-    fn call(&mut self, it: Box<ToolCallMessage>, tell: &mut dyn FnMut(Event)) {
-        let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
+    fn call(&mut self, it: Box<ToolCallMessage>, size: usize, tell: &mut dyn FnMut(Event)) {
+        let said = Said::of(&it.tool_call, it.tool_calls.as_ref(), self.is_in_pieces);
         let id: Arc<str> = it.id.as_str().into();
-        self.calls(Kind::Call, &id, said, Message::ToolCallMessage(it), tell);
+        let message = Message::ToolCallMessage(it);
+        self.calls(Kind::Call, &id, said, (message, size), tell);
     }
 
-    fn request(&mut self, it: Box<ApprovalRequestMessage>, tell: &mut dyn FnMut(Event)) {
-        let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
+    fn request(
+        &mut self,
+        it: Box<ApprovalRequestMessage>,
+        size: usize,
+        tell: &mut dyn FnMut(Event),
+    ) {
+        let said = Said::of(&it.tool_call, it.tool_calls.as_ref(), self.is_in_pieces);
         let id: Arc<str> = it.id.as_str().into();
         let message = Message::ApprovalRequestMessage(it);
-        self.calls(Kind::Request, &id, said, message, tell);
+        self.calls(Kind::Request, &id, said, (message, size), tell);
     }
 
     fn calls(
@@ -316,7 +379,7 @@ impl Transcript {
         kind: Kind,
         id: &Arc<str>,
         said: Said,
-        message: Message,
+        (message, size): (Message, usize),
         tell: &mut dyn FnMut(Event),
     ) {
         let is_same = (self.open.as_ref()).is_some_and(|open| open.kind == kind && open.id == *id);
@@ -329,13 +392,14 @@ impl Transcript {
                     .find(|told| told.kind == kind && told.id == *id)
                     .map(|told| told.calls);
                 if told.is_none() {
-                    self.keep(kind, id, 0, message);
+                    self.keep(kind, id, size, message);
                 }
                 Open {
                     kind,
                     id: id.clone(),
                     calls: Vec::new(),
                     told: told.unwrap_or(0),
+                    size: 0,
                     is_whole: false,
                 }
             }
@@ -354,17 +418,21 @@ impl Transcript {
                 if is_new {
                     open.calls.push(RawCall::new("", "", ""));
                 }
-                if let Some(last) = open.calls.last_mut() {
+                let name = delta.name.as_deref().unwrap_or_default();
+                let piece = delta.arguments.as_deref().unwrap_or_default();
+                open.size += name.len() + piece.len();
+                if is_new {
+                    let id = delta.tool_call_id.as_ref().map_or("", |id| id.as_str());
+                    open.size += id.len() + CALL;
+                }
+                if open.size > CALLS_LIMIT {
+                    self.fault = Some("the calls of a message are longer than 8 MiB");
+                } else if let Some(last) = open.calls.last_mut() {
                     if let Some(id) = delta.tool_call_id {
                         last.tool_call_id = id;
                     }
-                    last.name
-                        .push_str(delta.name.as_deref().unwrap_or_default());
-                    let piece = delta.arguments.as_deref().unwrap_or_default();
-                    match last.arguments.len() + piece.len() <= ARGUMENTS_LIMIT {
-                        true => last.arguments.push_str(piece),
-                        false => self.fault = Some("the arguments of a call are longer than 8 MiB"),
-                    }
+                    last.name.push_str(name);
+                    last.arguments.push_str(piece);
                 }
             }
         }
@@ -377,10 +445,29 @@ impl Transcript {
 
     /// Notes the calls of a message that is complete.
     fn write(&mut self, open: &Open) {
+        // The first call is kept twice. Whole messages were counted once when they came.
+        let size = match open.is_whole {
+            true => (open.calls.iter())
+                .map(|call| CALL + call.name.len() + call.arguments.len())
+                .sum(),
+            false => open.size.saturating_mul(2),
+        };
+        let has_room = size <= self.limit.saturating_sub(self.kept);
         if let Some(told) =
             (self.told.iter_mut().rev()).find(|told| told.kind == open.kind && told.id == open.id)
         {
             told.calls = open.calls.len();
+            match (told.at, has_room) {
+                (Some(_), true) => self.kept += size,
+                (Some(at), false) => {
+                    // A message of which calls are missing would look whole.
+                    told.at = None;
+                    self.messages.truncate(at);
+                    self.is_cut = true;
+                    self.limit = self.kept;
+                }
+                (None, _) => {}
+            }
             let first = open.calls.first().cloned();
             let all = ToolCalls::Calls(open.calls.clone());
             match told.at.map(|at| &mut self.messages[at]) {
@@ -407,15 +494,13 @@ impl Transcript {
         }
     }
 
-    fn returned(&mut self, it: Box<ToolReturnMessage>, tell: &mut dyn FnMut(Event)) {
+    fn returned(&mut self, it: Box<ToolReturnMessage>, size: usize, tell: &mut dyn FnMut(Event)) {
         self.close(tell);
         let id = self.shared_id(it.id.as_str());
-        let mut length = it.tool_return.len();
         match it.tool_returns.as_deref() {
             Some(returns @ [_, ..]) => {
                 for one in returns {
                     let text = text_of_return(&one.tool_return);
-                    length = length.saturating_add(text.len());
                     tell(Event::ToolReturn(ToolReturned {
                         call_id: one.tool_call_id.clone(),
                         text,
@@ -429,7 +514,7 @@ impl Transcript {
                 status: it.status.clone(),
             })),
         }
-        self.keep(Kind::Other, &id, length, Message::ToolReturnMessage(it));
+        self.keep(Kind::Other, &id, size, Message::ToolReturnMessage(it));
     }
 
     /// The message that a piece belongs to, and where it is kept. `None` if the piece is the first.
@@ -450,12 +535,12 @@ impl Transcript {
         Some(Some(at))
     }
 
-    /// Keeps a message, if there is room.
-    fn keep(&mut self, kind: Kind, id: &Arc<str>, length: usize, message: Message) {
+    /// Keeps a message, if there is room. `size` is how long it was on the wire, in bytes.
+    fn keep(&mut self, kind: Kind, id: &Arc<str>, size: usize, message: Message) {
         if kind != Kind::Request {
             self.pending = None;
         }
-        let size = length.saturating_add(ENVELOPE);
+        let size = size.saturating_add(ENVELOPE);
         let at = match size <= self.limit.saturating_sub(self.kept) {
             true => {
                 self.kept += size;
@@ -469,16 +554,40 @@ impl Transcript {
                 None
             }
         };
-        if self.told.len() == REMEMBERED {
-            self.told.pop_front();
-        }
+        self.ids += id.len();
         self.told.push_back(Told {
             kind,
             id: id.clone(),
             at,
-            length,
+            length: 0,
             calls: 0,
         });
+        while self.told.len() > REMEMBERED || (self.ids > REMEMBERED_IDS && self.told.len() > 1) {
+            self.ids -= self.told.pop_front().map_or(0, |told| told.id.len());
+            self.has_forgotten = true;
+        }
+    }
+
+    /// Takes a message out of which nothing was told. Others of unknown kinds may stand after it.
+    fn take_back(&mut self, kind: Kind, id: &Arc<str>) {
+        let place = (self.told.iter()).rposition(|told| told.kind == kind && told.id == *id);
+        let Some(taken) = place.and_then(|place| self.told.remove(place)) else {
+            return;
+        };
+        self.ids -= taken.id.len();
+        if let Some(at) = taken.at {
+            self.messages.remove(at);
+            for after in self.told.iter_mut().filter_map(|told| told.at.as_mut()) {
+                *after -= usize::from(*after > at);
+            }
+        }
+    }
+
+    /// Notes how much of the last message's text was told.
+    fn has_told(&mut self, length: usize) {
+        if let Some(told) = self.told.back_mut() {
+            told.length = length;
+        }
     }
 
     /// The ID, without a copy if it is that of the last message.
@@ -490,6 +599,39 @@ impl Transcript {
     }
 }
 
+/// How long a message is as JSON, in bytes.
+fn length(message: &Message) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, message) {
+        Ok(()) => count.0,
+        Err(_) => usize::MAX,
+    }
+}
+
+/// What a value takes in memory, about: short numbers take more of it than on the wire.
+fn weight(value: &Value) -> usize {
+    let own = size_of::<Value>();
+    own + match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(weight).sum(),
+        Value::Object(members) => (members.iter())
+            .map(|(name, value)| name.len() + size_of::<String>() + weight(value))
+            .sum(),
+        _ => 0,
+    }
+}
+
 /// What an event says of calls.
 enum Said {
     Calls(Vec<RawCall>),
@@ -497,10 +639,18 @@ enum Said {
 }
 
 impl Said {
-    fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>) -> Self {
+    fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>, is_in_pieces: bool) -> Self {
         match (all, one) {
             (Some(ToolCalls::Calls(calls)), _) if !calls.is_empty() => Self::Calls(calls.clone()),
             (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta((**delta).clone()),
+            // A first piece may have all that a call has.
+            (_, ToolCallOrDelta::ToolCall(call)) if is_in_pieces => {
+                let delta = ToolCallDelta::new()
+                    .with_name(call.name.as_str())
+                    .with_arguments(call.arguments.as_str())
+                    .with_tool_call_id(call.tool_call_id.clone());
+                Self::Delta(delta)
+            }
             (_, ToolCallOrDelta::ToolCall(call)) => Self::Calls(vec![(**call).clone()]),
             (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta((**delta).clone()),
             _ => Self::Calls(Vec::new()),

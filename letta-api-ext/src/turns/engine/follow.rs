@@ -25,7 +25,7 @@ enum Ended {
     Broke(Option<Error>),
     /// Nothing came for too long.
     Silent,
-    /// Pings alone came for long. The agent may think.
+    /// Pings alone came for long, or what was told already. The agent may think.
     PingsAlone,
 }
 
@@ -72,7 +72,12 @@ impl Engine {
     async fn read(&mut self, run: &mut Run, frames: &mut Frames) -> Result<Ended> {
         let began = Instant::now();
         let mut heard = began;
+        let mut stopped: Option<Instant> = None;
         loop {
+            // What follows the reason to stop has an end, too.
+            if run.is_stopped() && stopped.get_or_insert(heard).elapsed() > AFTER_STOP {
+                return Ok(Ended::Over);
+            }
             let patience = match run.is_stopped() {
                 true => AFTER_STOP.min(self.settings.silence),
                 false => self.settings.silence,
@@ -92,26 +97,27 @@ impl Engine {
                 Err(_) => return Ok(Ended::Silent),
             };
             heard = Instant::now();
+            let size = frame.data().len();
             let wire = Wire::of(&frame);
             drop(frame);
             if let Some(id) = wire.run {
                 self.note_run(run, id);
             }
             let is_ping = matches!(wire.what, What::Ping);
-            match self.turn_of(run, wire.seq, is_ping) {
-                Turn::New => {}
-                Turn::Old if is_ping => {}
-                Turn::Old => continue,
+            let is_new = match self.turn_of(run, wire.seq, is_ping) {
+                Turn::New => !is_ping,
+                Turn::Old => false,
                 Turn::Gap => return Ok(Ended::Broke(None)),
+            };
+            if !is_new {
+                if run.progress.max(began).elapsed() >= self.settings.silence {
+                    return Ok(Ended::PingsAlone);
+                }
+                continue;
             }
             let out = &self.out;
             match wire.what {
-                What::Ping => {
-                    if run.progress.max(began).elapsed() >= self.settings.silence {
-                        return Ok(Ended::PingsAlone);
-                    }
-                    continue;
-                }
+                What::Ping => continue,
                 What::Done if run.is_stopped() => {
                     let until = clock::after(heard, AFTER_DONE);
                     let _ = clock::timeout_at(until, frames.next()).await;
@@ -120,7 +126,8 @@ impl Engine {
                 What::Done => return Ok(Ended::Broke(None)),
                 What::Message(message) => {
                     self.telemetry.first(&message);
-                    self.transcript.take(*message, &mut |event| out.tell(event));
+                    self.transcript
+                        .take(*message, size, &mut |event| out.tell(event));
                 }
                 What::Other(value) => self.transcript.other(value, &mut |event| out.tell(event)),
                 // The second one is more exact than the first.

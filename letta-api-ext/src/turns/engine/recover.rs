@@ -216,6 +216,11 @@ impl Engine {
                 self.out.taken().await;
             }
         }
+        if self.transcript.is_lost() {
+            let why =
+                "the run is over, and what it left cannot be told apart from what came before";
+            return Err(run.interrupted(None, why));
+        }
         let out = &self.out;
         self.transcript.abandon(&mut |event| out.tell(event));
         if let Ok(usage) = api.get_run_usage(&state.id).await {

@@ -39,6 +39,7 @@ impl Engine {
             // Nothing is said: the turn was begun elsewhere.
             run.otids = vec![otid.clone()];
             self.path = TurnPath::Resumable;
+            self.telemetry.takes(self.path);
             return match self.find(run).await? {
                 Found::Run(frames) => Ok(frames),
                 Found::Nothing => Err(fault::unknown_key()),
@@ -61,6 +62,7 @@ impl Engine {
         let policy = self.settings.call.retry().clone();
         let mut bounds = policy.bounds();
         loop {
+            self.telemetry.takes(self.path);
             self.telemetry.sent();
             let error = match self.post(run, &body).await {
                 Ok(frames) => return Ok(frames),
