@@ -45,9 +45,13 @@ mod minter {
 mod turns {
     mod approvals;
     mod breaks;
+    mod cancelling;
+    mod ends;
     mod hostile;
+    mod keys;
     mod plain_path;
     mod talking;
+    mod telemetry;
 }
 
 /// What tests are made with: ours, and those of applications.

@@ -89,7 +89,12 @@ impl Engine {
                 });
             }
             let may_fall_back = self.settings.path == TurnPath::Auto && !has_chosen;
-            if may_fall_back && lost.is_none() && is_closed(&error) {
+            let is_closed = lost.is_none() && is_closed(&error);
+            if is_closed && !may_fall_back {
+                // Nothing was taken, so there is nothing to look for.
+                return Err(error);
+            }
+            if is_closed {
                 // The keys were not taken. New ones are not needed, but what a foreground turn had must not be asked for in background.
                 self.telemetry.fell_back(&error);
                 if is_without_store(&error) {
