@@ -1,6 +1,6 @@
 //! Reports a turn: one span, and an event for each thing that went wrong on the way. Nothing of what was said is in it.
 
-use letta_api::types::{Message, RunId};
+use letta_api::types::{Message, RunId, StopReasonType};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -138,7 +138,11 @@ impl Telemetry {
         self.is_finished = true;
         match end {
             Ok(answer) => {
-                let reason = answer.stop_reason().as_str();
+                let reason = match answer.stop_reason() {
+                    // Whatever it says, nobody knows what is in it.
+                    StopReasonType::Unknown(_) => "unknown",
+                    known => known.as_str(),
+                };
                 self.span.record("letta.turn.stop_reason", reason);
             }
             Err(error) => {
