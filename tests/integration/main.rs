@@ -50,6 +50,7 @@ mod turns {
     mod hostile;
     mod keys;
     mod plain_path;
+    mod soak;
     mod talking;
     mod telemetry;
 }
