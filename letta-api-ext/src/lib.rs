@@ -1,14 +1,60 @@
-//! The Letta SDK for Rust: give a browser a narrow, short-lived token instead of your API key.
+//! The Letta SDK for Rust: talk to agents, let them call your functions, and give a browser a narrow, short-lived token instead
+//! of your API key.
 //!
-//! Your server holds the secret API key. It mints a **client-side access token** that may do a few named things to
-//! one agent for a few minutes, and gives it to the page of one user:
+//! A turn (feature `turns`) is what an agent does from what is said to it until it stops. Nothing is said twice, lost or stuck, whatever
+//! the connection does:
+//!
+//! ```no_run
+//! # #[cfg(feature = "turns")]
+//! # async fn run() -> Result<(), letta_api_ext::Error> {
+//! use letta_api_ext::Letta;
+//! use letta_api_ext::turns::Event;
+//!
+//! let letta = Letta::from_env()?; // LETTA_API_KEY, LETTA_BASE_URL, LETTA_PROJECT; or Letta::local()
+//! let agent = letta.agents().create().name("Ada").model("openai/gpt-4.1").memory("human", "Name: Sam").send().await?;
+//!
+//! let answer = letta.agent(&agent.id).turn("Hello").send().await?;
+//! println!("{}", answer.text());
+//!
+//! let mut turn = letta.agent(&agent.id).turn("Tell me more").tokens().stream().await?;
+//! while let Some(event) = turn.next().await {
+//!     if let Event::Text(piece) = event? {
+//!         print!("{piece}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A function in Rust becomes a tool that the agent calls (feature `tools`):
+//!
+//! ```no_run
+//! # #[cfg(feature = "tools")]
+//! # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+//! use letta_api_ext::turns::tools::Tools;
+//! # async fn forecast(city: &str) -> String { format!("Rain in {city}.") }
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! struct Weather {
+//!     /// The city, such as Oslo.
+//!     city: String,
+//! }
+//!
+//! let tools = Tools::new().add("weather", "The weather in a city now", |input: Weather| async move { forecast(&input.city).await });
+//! let answer = letta.agent("agent-1").turn("Do I need a coat in Oslo?").tools(&tools).send().await?;
+//! # drop(answer); Ok(())
+//! # }
+//! ```
+//!
+//! For a page, your server mints a **client-side access token** that may do a few named things to one agent for a few minutes. The secret API
+//! key stays on the server:
 //!
 //! ```no_run
 //! use std::time::Duration;
 //! use letta_api_ext::{AccessPolicy, Letta};
 //!
 //! # async fn run() -> Result<(), letta_api_ext::Error> {
-//! let letta = Letta::from_env()?; // LETTA_API_KEY, LETTA_BASE_URL, LETTA_PROJECT
+//! let letta = Letta::from_env()?;
 //!
 //! let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
 //! let token = letta.access_tokens().create(policy, "https://chat.example.com").send().await?;
@@ -30,10 +76,16 @@
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list), [revoke](AccessTokens::revoke).
 //! - [`AccessToken`]: a token, and its form [for a page](AccessToken::to_browser).
 //! - `Letta::agents` and `Letta::agent` (feature `agents`): create, list, change and delete agents, and attach what they use.
+//! - `turns` (feature `turns`): talk to an agent: a turn, its events, approvals.
+//! - `turns::tools` (feature `tools`): functions in Rust that agents call.
 //! - `Letta::conversations` and `Letta::conversation` (feature `conversations`): threads of messages with one agent.
 //! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
 //! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
 //! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
+//! - `Letta::archives` and `Letta::archive` (feature `archives`): passages that agents search by meaning. With `agents` also
+//!   `passages` of one agent.
+//! - `Letta::server_tools` and `Letta::server_tool` (feature `server-tools`): tools in Python that the service runs.
+//! - `agent_files` (feature `agent-files`): export an agent to a file, and import it from there.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that gives a page its token.
@@ -125,7 +177,12 @@
 //! | `blocks` | | blocks of memory; with `agents`, an agent's blocks |
 //! | `conversations` | | conversations: create, fork, change, delete; their messages |
 //! | `messages` | | messages of all agents; with `agents`, those of one agent, and what is done with its context and its runs |
+//! | `turns` | | talk to agents: a turn as an answer or a stream, resumed after breaks, with approvals; turns on `agents`, `conversations`, `messages` and `runs` |
+//! | `tools` | | functions in Rust that agents call while a turn runs; turns on `turns` |
 //! | `runs` | | runs: list them, and see what one said and used |
+//! | `archives` | | archives and their passages; with `agents`, an agent's passages |
+//! | `server-tools` | | tools that the service runs; with `agents`, an agent's tools |
+//! | `agent-files` | | agents as files: export, import; turns on `agents` |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the axum route that gives a page its token; turns on `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
@@ -171,8 +228,12 @@ pub use crate::transport::{
     AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
 };
 
+#[cfg(feature = "agent-files")]
+pub mod agent_files;
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "archives")]
+pub mod archives;
 #[cfg(feature = "blocks")]
 pub mod blocks;
 #[cfg(feature = "conversations")]
@@ -185,6 +246,8 @@ pub mod fuzzing;
 pub mod messages;
 #[cfg(feature = "runs")]
 pub mod runs;
+#[cfg(feature = "server-tools")]
+pub mod server_tools;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 #[cfg(feature = "turns")]

@@ -50,9 +50,11 @@ mod turns {
     mod hostile;
     mod keys;
     mod plain_path;
+    mod real_server;
     mod soak;
     mod talking;
     mod telemetry;
+    mod tools;
 }
 
 /// What tests are made with: ours, and those of applications.
@@ -64,12 +66,15 @@ mod tools {
 
 /// Agents, and what belongs to them: create, list, change, delete.
 mod resources {
+    mod agent_files;
     mod agents;
+    mod archives;
     mod blocks;
     mod conversations;
     mod every_field;
     mod messages;
     mod runs;
+    mod server_tools;
 }
 
 mod browser;

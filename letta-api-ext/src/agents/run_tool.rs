@@ -32,8 +32,10 @@ impl RunAgentTool {
         args: {json},
     }
 
-    /// Sends the request, and returns what the tool returned and printed. The request is sent again only after a
-    /// failure that cannot have had its effect, unless
+    /// Sends the request, and returns what the tool returned and printed. A tool may take minutes, so the call has
+    /// no [deadline](Self::with_deadline) by default.
+    ///
+    /// The request is sent again only after a failure that cannot have had its effect, unless
     /// [`RetryPolicy::repeat_unsafe`](crate::RetryPolicy::repeat_unsafe) is set.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ use crate::error::Result;
 pub enum Cancellation {
     /// The service says that there is no run to cancel: status 409.
     NothingActive,
-    /// What the service says of each run. Not of all need it be true: see [above](Self#what-cancelling-does).
+    /// What the service says of each run. It may be wrong: see [above](Self#what-cancelling-does).
     Answered(Vec<RunCancellation>),
 }
 

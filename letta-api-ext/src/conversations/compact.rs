@@ -33,8 +33,8 @@ impl CompactConversation {
         compaction_settings: types::CompactionSettings,
     }
 
-    /// Sends the request, and returns the summary, and how many messages there were before and after. A model writes
-    /// it, which may take longer than the default [deadline](Self::with_deadline).
+    /// Sends the request, and returns the summary, and how many messages there were before and after. A model
+    /// writes it, which may take minutes. So the call has no [deadline](Self::with_deadline) by default.
     ///
     /// The request is sent again only after a failure that cannot have had its effect, unless
     /// [`RetryPolicy::repeat_unsafe`](crate::RetryPolicy::repeat_unsafe) is set.

@@ -93,6 +93,14 @@ impl PendingApproval {
         self.before.as_deref()
     }
 
+    /// Runs calls of these tools when the answer is sent, and offers them again: the agent's model knows none that is not offered. For a
+    /// request that an earlier process left; one of this turn has its tools already.
+    #[cfg(feature = "tools")]
+    pub fn tools(mut self, tools: &super::tools::Tools) -> Self {
+        self.settings.tools = Some(tools.clone());
+        self
+    }
+
     /// Answers each call by this function. The answer is sent by [`send`](Turn::send) or [`stream`](Turn::stream), as a turn of its own.
     pub fn decide(self, mut decide: impl FnMut(&ToolCall) -> Decision) -> Turn {
         let decided = self.pending.calls.iter().map(|call| {
@@ -115,7 +123,7 @@ impl PendingApproval {
         self.into_turn(decided)
     }
 
-    /// Approves all calls.
+    /// Approves all calls, except those of tools in Rust of this turn, which run.
     pub fn approve_all(self) -> Turn {
         self.decide(|_| Decision::approve())
     }

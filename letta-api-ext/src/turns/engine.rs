@@ -25,6 +25,7 @@ use super::emit::Emitter;
 use super::event::ToolCall;
 use super::fault;
 use super::path::TurnPath;
+use super::pending;
 use super::queue::{Place, Standstill};
 use super::shared::Shared;
 use super::telemetry::Telemetry;
@@ -73,6 +74,8 @@ struct Run {
     failure: Option<Failure>,
     /// When something other than a ping came last, or the run was seen alive.
     progress: Instant,
+    /// Whether something other than a ping came since then.
+    has_progressed: bool,
     /// How often the run was resumed since then.
     fruitless: u32,
     /// About the answer that the events came in: what no message may show, and its head.
@@ -110,7 +113,14 @@ impl Engine {
             let until = clock::after(Instant::now(), deadline);
             match clock::timeout_at(until, engine.turn(said)).await {
                 Ok(end) => end,
-                Err(_) => Err(fault::out_of_time(deadline, engine.run_id.as_ref())),
+                Err(_) => {
+                    let is_sent = engine.telemetry.sends() > 0;
+                    Err(fault::out_of_time(
+                        deadline,
+                        is_sent,
+                        engine.run_id.as_ref(),
+                    ))
+                }
             }
         };
         let end = end.instrument(span).await;
@@ -144,8 +154,13 @@ impl Engine {
             if stop != StopReasonType::RequiresApproval {
                 return Ok(self.answer(stop, None));
             }
-            let Some(pending) = pending else {
-                return Err(fault::without_request(self.runs.last()));
+            let pending = match pending {
+                Some(pending) => pending,
+                // The stream may have lost it.
+                None => match pending::find(&self.settings).await {
+                    Ok(Some(pending)) => pending,
+                    _ => return Err(fault::without_request(self.runs.last())),
+                },
             };
             let is_ours = pending
                 .calls
@@ -223,7 +238,7 @@ impl Engine {
                 // A policy opens no path of conversations or runs.
                 let is_token =
                     key.is_some_and(|key: &Secret| key.expose_secret().starts_with("ck-let-"));
-                match is_token || self.shared.is_known_without_store() {
+                match is_token || self.shared.is_known_to_be_closed() {
                     true => TurnPath::Plain,
                     false => TurnPath::Resumable,
                 }
@@ -390,6 +405,7 @@ impl Run {
             usage: None,
             failure: None,
             progress: Instant::now(),
+            has_progressed: false,
             fruitless: 0,
             facts: None,
             headers: HeaderMap::new(),
@@ -408,9 +424,16 @@ impl Run {
                 .is_some_and(|stop| is_failure(stop) || *stop == StopReasonType::Cancelled)
     }
 
+    /// Something other than a ping came. When is [noted](Self::note_progress) once nothing more is there.
     fn progresses(&mut self) {
-        self.progress = Instant::now();
+        self.has_progressed = true;
         self.fruitless = 0;
+    }
+
+    fn note_progress(&mut self, now: Instant) {
+        if std::mem::take(&mut self.has_progressed) {
+            self.progress = now;
+        }
     }
 
     /// The error if the run cannot be followed to its end.

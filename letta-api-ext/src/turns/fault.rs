@@ -25,7 +25,11 @@ enum Why {
     /// The connection, or what stands in for it.
     Interrupted(&'static str),
     /// The turn's own deadline passed.
-    OutOfTime(Duration),
+    OutOfTime {
+        limit: Duration,
+        /// Whether what was said was sent. It may have waited for another turn.
+        is_sent: bool,
+    },
     /// The service sent what cannot be taken.
     Unreadable(&'static str),
     /// Calls of tools in Rust that will not be answered.
@@ -36,14 +40,14 @@ impl Added for Unfinished {
     fn error_type(&self) -> &'static str {
         match self.why {
             Why::Interrupted(_) => "interrupted",
-            Why::OutOfTime(_) => "timeout",
+            Why::OutOfTime { .. } => "timeout",
             Why::Unreadable(_) => "invalid_event",
             Why::Unanswered(_) => "unanswered_calls",
         }
     }
 
     fn is_timeout(&self) -> bool {
-        matches!(self.why, Why::OutOfTime(_))
+        matches!(self.why, Why::OutOfTime { .. })
     }
 
     fn is_interrupted(&self) -> bool {
@@ -59,7 +63,7 @@ impl Added for Unfinished {
     }
 
     fn may_have_happened(&self) -> bool {
-        true
+        !matches!(self.why, Why::OutOfTime { is_sent: false, .. })
     }
 }
 
@@ -67,7 +71,7 @@ impl fmt::Display for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.why {
             Why::Interrupted(why) => write!(f, "the turn was interrupted: {why}")?,
-            Why::OutOfTime(limit) => write!(f, "the turn was not over within {limit:?}")?,
+            Why::OutOfTime { limit, .. } => write!(f, "the turn was not over within {limit:?}")?,
             Why::Unreadable(why) => write!(f, "the turn cannot be followed: {why}")?,
             Why::Unanswered(why) => {
                 write!(
@@ -83,6 +87,9 @@ impl fmt::Display for Unfinished {
         }
         match self.why {
             Why::Unanswered(_) => Ok(()),
+            Why::OutOfTime { is_sent: false, .. } => {
+                f.write_str(". Nothing was sent: it waited for another turn with the same agent or conversation")
+            }
             _ => f.write_str(
                 ". The agent may have what was said: read its messages before you say it again",
             ),
@@ -115,8 +122,8 @@ pub(super) fn unreadable(why: &'static str, run: Option<&RunId>, cause: Option<E
 }
 
 /// The turn's own deadline passed.
-pub(super) fn out_of_time(limit: Duration, run: Option<&RunId>) -> Error {
-    unfinished(Why::OutOfTime(limit), run, None, None)
+pub(super) fn out_of_time(limit: Duration, is_sent: bool, run: Option<&RunId>) -> Error {
+    unfinished(Why::OutOfTime { limit, is_sent }, run, None, None)
 }
 
 /// The agent waits for an answer, and what it waits for was not told.

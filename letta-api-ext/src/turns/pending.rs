@@ -7,7 +7,7 @@ use letta_api::types::{
 
 use super::approval::PendingApproval;
 use super::target::Target;
-use super::transcript::Transcript;
+use super::transcript::{Pending, Transcript};
 use super::turn::Settings;
 use crate::agents::AgentHandle;
 use crate::conversations::ConversationHandle;
@@ -27,11 +27,11 @@ impl AgentHandle {
     /// # }
     /// ```
     pub async fn pending_approval(&self) -> Result<Option<PendingApproval>> {
-        let params = GetAgentParams::default().with_include(vec![AgentInclude::PendingApproval]);
-        let agent = self.letta().api().get_agent(self.id(), &params).await?;
-        let request = agent.into_inner().pending_approval;
-        let settings = || Settings::new(self.letta(), Target::Agent(self.id().clone()));
-        Ok(request.and_then(|request| pending(settings(), request)))
+        found(Settings::new(
+            self.letta(),
+            Target::Agent(self.id().clone()),
+        ))
+        .await
     }
 }
 
@@ -48,29 +48,51 @@ impl ConversationHandle {
     /// # }
     /// ```
     pub async fn pending_approval(&self) -> Result<Option<PendingApproval>> {
-        let params = ListConversationMessagesParams::default()
-            .with_order(SortOrder::Desc)
-            .with_limit(1);
-        let api = self.letta().api();
-        let newest = api.list_conversation_messages(self.id(), &params).await?;
-        let settings = || Settings::new(self.letta(), Target::Conversation(self.id().clone()));
-        Ok(match newest.into_inner().into_iter().next() {
-            Some(Message::ApprovalRequestMessage(request)) => pending(settings(), *request),
-            _ => None,
-        })
+        let target = Target::Conversation(self.id().clone());
+        found(Settings::new(self.letta(), target)).await
     }
 }
 
-fn pending(settings: Settings, request: ApprovalRequestMessage) -> Option<PendingApproval> {
-    let mut transcript = Transcript::new(false, usize::MAX);
-    let message = Message::ApprovalRequestMessage(Box::new(request));
-    transcript.take(message, 0, &mut drop);
-    let pending = transcript
-        .pending()
-        .filter(|pending| !pending.calls.is_empty())?;
-    Some(PendingApproval {
+async fn found(settings: Settings) -> Result<Option<PendingApproval>> {
+    let pending = find(&settings).await?;
+    Ok(pending.map(|pending| PendingApproval {
         settings: Box::new(settings),
         pending,
         before: None,
-    })
+    }))
+}
+
+/// Asks the service for the request that waits.
+pub(super) async fn find(settings: &Settings) -> Result<Option<Pending>> {
+    let api = settings.call.api();
+    let request = match &settings.target {
+        Target::Agent(agent) => {
+            let include = vec![AgentInclude::PendingApproval];
+            let params = GetAgentParams::default().with_include(include);
+            let agent = api.get_agent(agent, &params).await?;
+            agent.into_inner().pending_approval
+        }
+        Target::Conversation(conversation) => {
+            let params = ListConversationMessagesParams::default()
+                .with_order(SortOrder::Desc)
+                .with_limit(1);
+            let newest = api
+                .list_conversation_messages(conversation, &params)
+                .await?;
+            match newest.into_inner().into_iter().next() {
+                Some(Message::ApprovalRequestMessage(request)) => Some(*request),
+                _ => None,
+            }
+        }
+    };
+    Ok(request.and_then(calls_of))
+}
+
+fn calls_of(request: ApprovalRequestMessage) -> Option<Pending> {
+    let mut transcript = Transcript::new(false, usize::MAX);
+    let message = Message::ApprovalRequestMessage(Box::new(request));
+    transcript.take(message, 0, &mut drop);
+    transcript
+        .pending()
+        .filter(|pending| !pending.calls.is_empty())
 }

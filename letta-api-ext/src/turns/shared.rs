@@ -7,15 +7,15 @@ use super::queue::Queue;
 use crate::Letta;
 use crate::time::clock::Instant;
 
-/// How long a server counts as one without a store, before it is tried again.
-const WITHOUT_STORE: Duration = Duration::from_secs(60);
+/// How long the resumable path counts as closed, before it is tried again.
+const CLOSED: Duration = Duration::from_secs(60);
 
 /// What all turns of a client share, and of its clones.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) queue: Queue,
-    /// When the server said last that it has no store for events in background.
-    without_store: Mutex<Option<Instant>>,
+    /// When the server said last that the resumable path is not open.
+    closed: Mutex<Option<Instant>>,
 }
 
 impl Shared {
@@ -23,20 +23,14 @@ impl Shared {
         letta.shared()
     }
 
-    /// The server has no store for events in background.
-    pub(super) fn is_without_store(&self) {
-        let mut since = self
-            .without_store
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    /// The resumable path is not open at this server: it has no store for events in background, or is of an older version.
+    pub(super) fn is_closed(&self) {
+        let mut since = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         *since = Some(Instant::now());
     }
 
-    pub(super) fn is_known_without_store(&self) -> bool {
-        let since = self
-            .without_store
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| since.elapsed() < WITHOUT_STORE)
+    pub(super) fn is_known_to_be_closed(&self) -> bool {
+        let since = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < CLOSED)
     }
 }

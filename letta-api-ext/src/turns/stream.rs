@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use letta_api::BoxFuture;
-use letta_api::types::{CancelConversationParams, CancelRunsRequest, RunId};
+use letta_api::types::RunId;
 
 use super::answer::Answer;
 use super::emit::{Emitter, Told};
@@ -14,6 +14,7 @@ use super::engine::Engine;
 use super::event::Event;
 use super::target::Target;
 use super::turn::{Settings, Turn};
+use crate::client::cancellation::Cancellation;
 use crate::error::{Error, Result};
 use crate::platform;
 
@@ -108,8 +109,8 @@ impl TurnStream {
     ///
     /// # Errors
     ///
-    /// The service refused it, such as a conversation in which nothing is under way.
-    pub async fn cancel(&self) -> Result<()> {
+    /// Any failure of the service or the network. That nothing is under way is no error: the [result](Cancellation) says so.
+    pub async fn cancel(&self) -> Result<Cancellation> {
         cancel(&self.settings, self.run_id()).await
     }
 
@@ -165,24 +166,21 @@ impl Drop for TurnStream {
     }
 }
 
-/// Cancels the run that is under way.
-async fn cancel(settings: &Settings, run: Option<RunId>) -> Result<()> {
-    let api = settings.call.api();
+/// Asks the service to stop the run that is under way.
+async fn cancel(settings: &Settings, run: Option<RunId>) -> Result<Cancellation> {
+    let letta = settings.call.letta();
     match &settings.target {
         Target::Agent(agent) => {
-            let body = CancelRunsRequest::new();
-            let body = match run {
-                Some(run) => body.with_run_ids(vec![run]),
-                None => body,
-            };
-            api.cancel_runs(agent, Some(&body)).await?;
+            let cancel = letta.agent(agent).cancel();
+            match run {
+                Some(run) => cancel.run_ids(vec![run]).send().await,
+                None => cancel.send().await,
+            }
         }
         Target::Conversation(conversation) => {
-            let params = CancelConversationParams::default();
-            api.cancel_conversation(conversation, &params).await?;
+            letta.conversation(conversation).cancel().send().await
         }
     }
-    Ok(())
 }
 
 impl fmt::Debug for TurnStream {

@@ -19,6 +19,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::event::{Event, Piece, ToolCall, ToolReturned};
+use super::lean::{Delta, Lean, New};
 
 /// How many messages back a piece may belong to. The pieces of a message come one after the other, except for what stands between
 /// them.
@@ -72,8 +73,9 @@ struct Told {
     calls: usize,
 }
 
+/// A kind of message, as far as messages are joined.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Assistant,
     Reasoning,
     Call,
@@ -132,6 +134,49 @@ impl Transcript {
     /// Why what the service sends cannot be taken, if it cannot.
     pub(super) fn fault(&self) -> Option<&'static str> {
         self.fault
+    }
+
+    /// Whether events hold pieces of messages.
+    pub(super) fn is_in_pieces(&self) -> bool {
+        self.is_in_pieces
+    }
+
+    /// Whether a piece belongs to a message of which one has been taken. Of such a piece nothing is kept but what it adds.
+    pub(super) fn is_continued_by(&self, piece: &Lean<'_>) -> bool {
+        self.is_in_pieces
+            && (self.told.iter().rev()).any(|told| told.kind == piece.kind && *told.id == *piece.id)
+    }
+
+    /// Takes a piece of a message that [is continued](Self::is_continued_by) by it.
+    pub(super) fn take_piece(&mut self, piece: Lean<'_>, tell: &mut dyn FnMut(Event)) {
+        match piece.new {
+            New::Text(text) => {
+                self.close(tell);
+                let id = self.shared_id(&piece.id);
+                let at = self.join(piece.kind, &id, text.len()).flatten();
+                match at.map(|at| &mut self.messages[at]) {
+                    Some(Message::AssistantMessage(kept)) => {
+                        if let AssistantContent::Text(kept) = &mut kept.content {
+                            kept.push_str(&text);
+                        }
+                    }
+                    Some(Message::ReasoningMessage(kept)) => kept.reasoning.push_str(&text),
+                    _ => {}
+                }
+                if text.is_empty() {
+                    return;
+                }
+                let text = text.into_owned();
+                tell(match piece.kind {
+                    Kind::Reasoning => Event::Reasoning(Piece { text, message: id }),
+                    _ => Event::Text(Piece { text, message: id }),
+                });
+            }
+            New::Call(delta) => {
+                let id = self.shared_id(&piece.id);
+                self.calls(piece.kind, &id, Said::Delta(delta), None, tell);
+            }
+        }
     }
 
     /// Takes a message or a piece of one, and says what is new. `size` is how long it was on the wire, in bytes.
@@ -267,12 +312,12 @@ impl Transcript {
         }
     }
 
-    /// Whether the last message is a request that waits for an answer.
+    /// Whether this run has a request that waits for an answer.
     pub(super) fn has_request(&self) -> bool {
         self.pending.is_some()
     }
 
-    /// The request that waits for an answer, if the last message is one.
+    /// The request of this run that waits for an answer, if it has one.
     pub(super) fn pending(&mut self) -> Option<Pending> {
         self.pending.take()
     }
@@ -357,9 +402,9 @@ impl Transcript {
 
     fn call(&mut self, it: Box<ToolCallMessage>, size: usize, tell: &mut dyn FnMut(Event)) {
         let said = Said::of(&it.tool_call, it.tool_calls.as_ref(), self.is_in_pieces);
-        let id: Arc<str> = it.id.as_str().into();
+        let id = self.shared_id(it.id.as_str());
         let message = Message::ToolCallMessage(it);
-        self.calls(Kind::Call, &id, said, (message, size), tell);
+        self.calls(Kind::Call, &id, said, Some((message, size)), tell);
     }
 
     fn request(
@@ -369,17 +414,18 @@ impl Transcript {
         tell: &mut dyn FnMut(Event),
     ) {
         let said = Said::of(&it.tool_call, it.tool_calls.as_ref(), self.is_in_pieces);
-        let id: Arc<str> = it.id.as_str().into();
+        let id = self.shared_id(it.id.as_str());
         let message = Message::ApprovalRequestMessage(it);
-        self.calls(Kind::Request, &id, said, (message, size), tell);
+        self.calls(Kind::Request, &id, said, Some((message, size)), tell);
     }
 
     fn calls(
         &mut self,
         kind: Kind,
         id: &Arc<str>,
-        said: Said,
-        (message, size): (Message, usize),
+        said: Said<'_>,
+        // None for a piece of a message that was told.
+        message: Option<(Message, usize)>,
         tell: &mut dyn FnMut(Event),
     ) {
         let is_same = (self.open.as_ref()).is_some_and(|open| open.kind == kind && open.id == *id);
@@ -391,7 +437,9 @@ impl Transcript {
                 let told = (self.told.iter().rev())
                     .find(|told| told.kind == kind && told.id == *id)
                     .map(|told| told.calls);
-                if told.is_none() {
+                if told.is_none()
+                    && let Some((message, size)) = message
+                {
                     self.keep(kind, id, size, message);
                 }
                 Open {
@@ -409,37 +457,36 @@ impl Transcript {
         match said {
             // They are all, and begin with those that were told.
             Said::Calls(calls) => open.calls = calls,
-            Said::Delta(delta) => {
-                let is_new = match (&delta.tool_call_id, open.calls.last()) {
-                    (_, None) => true,
-                    (Some(id), Some(last)) => *id != last.tool_call_id,
-                    (None, Some(_)) => false,
-                };
-                if is_new {
-                    open.calls.push(RawCall::new("", "", ""));
-                }
-                let name = delta.name.as_deref().unwrap_or_default();
-                let piece = delta.arguments.as_deref().unwrap_or_default();
-                open.size += name.len() + piece.len();
-                if is_new {
-                    let id = delta.tool_call_id.as_ref().map_or("", |id| id.as_str());
-                    open.size += id.len() + CALL;
-                }
-                if open.size > CALLS_LIMIT {
-                    self.fault = Some("the calls of a message are longer than 8 MiB");
-                } else if let Some(last) = open.calls.last_mut() {
-                    if let Some(id) = delta.tool_call_id {
-                        last.tool_call_id = id;
-                    }
-                    last.name.push_str(name);
-                    last.arguments.push_str(piece);
-                }
-            }
+            Said::Delta(delta) => self.add(&mut open, &delta),
         }
         tell_calls(&mut open, whole, tell);
         match whole && !self.is_in_pieces {
             true => self.write(&open),
             false => self.open = Some(open),
+        }
+    }
+
+    /// Adds a piece of a call: to the last one, or the first piece of a new one.
+    fn add(&mut self, open: &mut Open, delta: &Delta<'_>) {
+        let id = delta.tool_call_id.as_deref();
+        let is_new = match (id, open.calls.last()) {
+            (_, None) => true,
+            (Some(id), Some(last)) => *id != *last.tool_call_id.as_str(),
+            (None, Some(_)) => false,
+        };
+        let name = delta.name.as_deref().unwrap_or_default();
+        let piece = delta.arguments.as_deref().unwrap_or_default();
+        open.size += name.len() + piece.len();
+        if is_new {
+            let id = id.unwrap_or_default();
+            open.size += id.len() + CALL;
+            open.calls.push(RawCall::new("", "", id));
+        }
+        if open.size > CALLS_LIMIT {
+            self.fault = Some("the calls of a message are longer than 8 MiB");
+        } else if let Some(last) = open.calls.last_mut() {
+            last.name.push_str(name);
+            last.arguments.push_str(piece);
         }
     }
 
@@ -537,9 +584,6 @@ impl Transcript {
 
     /// Keeps a message, if there is room. `size` is how long it was on the wire, in bytes.
     fn keep(&mut self, kind: Kind, id: &Arc<str>, size: usize, message: Message) {
-        if kind != Kind::Request {
-            self.pending = None;
-        }
         let size = size.saturating_add(ENVELOPE);
         let at = match size <= self.limit.saturating_sub(self.kept) {
             true => {
@@ -633,26 +677,26 @@ fn weight(value: &Value) -> usize {
 }
 
 /// What an event says of calls.
-enum Said {
+enum Said<'a> {
     Calls(Vec<RawCall>),
-    Delta(ToolCallDelta),
+    Delta(Delta<'a>),
 }
 
-impl Said {
+impl Said<'static> {
     fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>, is_in_pieces: bool) -> Self {
         match (all, one) {
             (Some(ToolCalls::Calls(calls)), _) if !calls.is_empty() => Self::Calls(calls.clone()),
-            (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta((**delta).clone()),
+            (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta(Delta::of(delta)),
             // A first piece may have all that a call has.
             (_, ToolCallOrDelta::ToolCall(call)) if is_in_pieces => {
                 let delta = ToolCallDelta::new()
                     .with_name(call.name.as_str())
                     .with_arguments(call.arguments.as_str())
                     .with_tool_call_id(call.tool_call_id.clone());
-                Self::Delta(delta)
+                Self::Delta(Delta::of(&delta))
             }
             (_, ToolCallOrDelta::ToolCall(call)) => Self::Calls(vec![(**call).clone()]),
-            (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta((**delta).clone()),
+            (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta(Delta::of(delta)),
             _ => Self::Calls(Vec::new()),
         }
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use letta_api_emulator::{Act, Emulator, Reply};
-use letta_api_ext::letta_api::types::{ConversationMessageRequest, Message, SortOrder};
+use letta_api_ext::letta_api::types::{
+    ConversationMessageRequest, Message, MessageRequest, SortOrder,
+};
 use letta_api_ext::{CancelOutcome, Cancellation, Deletion, Letta};
 use letta_api_tests::emulated::start_with;
 use letta_api_tests::{Tap, answer};
@@ -151,6 +153,33 @@ async fn messages_are_listed_in_both_orders_each_once() {
     let of_first = conversation.get().await.unwrap();
     assert!(of_fork.in_context_message_ids.len() > of_first.in_context_message_ids.len());
     assert!(!said(&all(SortOrder::Asc).await).contains(&"only in the fork".to_owned()));
+}
+
+/// With the agent's ID, the conversation `default` is the agent's own thread.
+#[tokio::test]
+async fn the_agents_own_thread_is_the_conversation_default() {
+    let (_emulator, letta) = start_with(Emulator::builder().agent("agent-1")).await;
+    let body = MessageRequest::new().with_input("Hello.".to_owned());
+    letta
+        .api()
+        .send_message(&"agent-1".into(), &body)
+        .await
+        .unwrap();
+    let own = letta.conversation("default");
+    let messages = own.messages().agent_id("agent-1").await.unwrap();
+    assert_eq!(said(&messages), ["Hello."]);
+    let cancellation = own.cancel().agent_id("agent-1").await.unwrap();
+    assert_eq!(cancellation, Cancellation::NothingActive);
+    let prompt = own
+        .recompile()
+        .agent_id("agent-1")
+        .dry_run(true)
+        .await
+        .unwrap();
+    assert!(!prompt.is_empty());
+    let fork = own.fork().agent_id("agent-1").await.unwrap();
+    assert_eq!(fork.agent_id.as_str(), "agent-1");
+    assert_ne!(fork.id.as_str(), "default");
 }
 
 #[tokio::test]

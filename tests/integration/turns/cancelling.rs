@@ -52,7 +52,7 @@ async fn a_turn_that_is_cancelled_ends_with_that_reason_on_every_path() {
             assert_eq!(turn.run_id().as_ref(), Some(&run));
             match by_agent {
                 true => drop(agent.cancel().send().await.unwrap()),
-                false => turn.cancel().await.unwrap(),
+                false => drop(turn.cancel().await.unwrap()),
             }
             clock.advance(HOUR);
             while let Some(event) = turn.next().await {

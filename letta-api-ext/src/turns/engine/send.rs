@@ -97,8 +97,9 @@ impl Engine {
             if is_closed {
                 // The keys were not taken. New ones are not needed, but what a foreground turn had must not be asked for in background.
                 self.telemetry.fell_back(&error);
-                if is_without_store(&error) {
-                    self.shared.is_without_store();
+                // A refusal may be about this agent.
+                if !(error.is_unauthorized() || error.is_forbidden()) {
+                    self.shared.is_closed();
                 }
                 self.path = TurnPath::Plain;
                 let (messages, otids) = with_keys(take_messages(&mut body), None);
@@ -241,9 +242,10 @@ fn is_closed(error: &Error) -> bool {
     match status {
         Some(503) => is_without_store(error),
         // No route, as opposed to no such agent.
-        Some(404) => error
-            .message()
-            .is_some_and(|said| said.trim() == "Not Found"),
+        Some(404) => error.message().is_some_and(|said| {
+            let said = said.trim();
+            said == "Not Found" || said.starts_with("Cannot POST ")
+        }),
         Some(401 | 403) => true,
         Some(405 | 501) => true,
         // A server that does not know `default`.
