@@ -20,10 +20,3 @@ fn a_tool_that_no_agent_can_call_does_not_compile() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/tools/*.rs");
 }
-
-#[test]
-#[ignore = "slow, it builds its dependencies anew: add -- --ignored"]
-fn an_answer_that_is_given_twice_does_not_compile() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/turns/*.rs");
-}
