@@ -499,22 +499,17 @@ impl Transcript {
                 .sum(),
             false => open.size.saturating_mul(2),
         };
-        let has_room = size <= self.limit.saturating_sub(self.kept);
-        if let Some(told) =
-            (self.told.iter_mut().rev()).find(|told| told.kind == open.kind && told.id == open.id)
-        {
-            told.calls = open.calls.len();
-            match (told.at, has_room) {
-                (Some(_), true) => self.kept += size,
-                (Some(at), false) => {
-                    // A message of which calls are missing would look whole.
-                    told.at = None;
-                    self.messages.truncate(at);
-                    self.is_cut = true;
-                    self.limit = self.kept;
-                }
-                (None, _) => {}
+        let place =
+            (self.told.iter()).rposition(|told| told.kind == open.kind && told.id == open.id);
+        if let Some(at) = place.and_then(|place| self.told[place].at) {
+            match size <= self.limit.saturating_sub(self.kept) {
+                true => self.kept += size,
+                // A message of which calls are missing would look whole.
+                false => self.cut(at),
             }
+        }
+        if let Some(told) = place.map(|place| &mut self.told[place]) {
+            told.calls = open.calls.len();
             let first = open.calls.first().cloned();
             let all = ToolCalls::Calls(open.calls.clone());
             match told.at.map(|at| &mut self.messages[at]) {
@@ -610,6 +605,16 @@ impl Transcript {
             self.ids -= self.told.pop_front().map_or(0, |told| told.id.len());
             self.has_forgotten = true;
         }
+    }
+
+    /// Keeps nothing from this place on.
+    fn cut(&mut self, at: usize) {
+        self.messages.truncate(at);
+        for told in &mut self.told {
+            told.at = told.at.filter(|it| *it < at);
+        }
+        self.is_cut = true;
+        self.limit = self.kept;
     }
 
     /// Takes a message out of which nothing was told. Others of unknown kinds may stand after it.
