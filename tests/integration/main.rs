@@ -45,9 +45,15 @@ mod minter {
 mod turns {
     mod approvals;
     mod breaks;
+    mod cancelling;
+    mod ends;
+    mod hostile;
+    mod keys;
     mod plain_path;
     mod real_server;
+    mod soak;
     mod talking;
+    mod telemetry;
     mod tools;
 }
 

@@ -4,6 +4,7 @@
 //! emulator's rules for tokens, and what to do where a tool is missing.
 
 pub mod emulated;
+pub mod event_server;
 pub mod external_tools;
 pub mod fault_server;
 pub mod minting;

@@ -101,6 +101,16 @@ impl CallFacts {
         ServiceDate::of(headers, self.sent)
     }
 
+    /// Whether a text that the service made up has the key in it, or the value of a header of the caller's.
+    #[cfg(feature = "turns")]
+    pub(crate) fn is_told_by(&self, text: &str) -> bool {
+        // A shorter one is in many texts by chance.
+        const SHORT: usize = 8;
+        let key = self.secrets.key.iter().map(|key| key.expose_secret());
+        key.chain(self.secrets.headers.secrets())
+            .any(|secret| secret.len() >= SHORT && text.contains(secret))
+    }
+
     /// Calls `use_them` with all texts that no message about the call may contain.
     pub(crate) fn with_secrets<T>(&self, use_them: impl FnOnce(&[&str]) -> T) -> T {
         let secrets = &self.secrets;

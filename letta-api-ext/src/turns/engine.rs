@@ -124,9 +124,7 @@ impl Engine {
             }
         };
         let end = end.instrument(span).await;
-        engine
-            .telemetry
-            .finish(engine.path, engine.runs.last(), &end);
+        engine.telemetry.finish(&end);
         end
     }
 
@@ -282,6 +280,12 @@ impl Engine {
             false => self.transcript.close(&mut |event| out.tell(event)),
         }
         self.out.taken().await;
+        // Where the connection broke at the very end.
+        if run.stop.as_ref().is_some_and(is_failure) && run.failure.is_none() {
+            self.ask_for_failure(&mut run).await;
+        } else if run.usage.is_none() && !run.is_broken_off() {
+            self.ask_for_usage(&mut run).await;
+        }
         self.end(run)
     }
 
@@ -369,8 +373,10 @@ impl Engine {
 
     /// Notes the run that an event or an error names.
     fn note_run(&mut self, run: &mut Run, id: RunId) {
-        if run.id.as_ref() != Some(&id) {
+        let is_secret = |facts: &CallFacts| facts.is_told_by(id.as_str());
+        if run.id.as_ref() != Some(&id) && !run.facts.as_ref().is_some_and(is_secret) {
             self.out.note_run(&id);
+            self.telemetry.runs(&id);
             self.run_id = Some(id.clone());
             run.id = Some(id);
         }

@@ -155,7 +155,11 @@ pub(super) fn failed(
     };
     match facts {
         Some(facts) => facts.with_secrets(|secrets| {
-            Error::from_error_event(facts.operation(), headers, &event, secrets)
+            // A run that was resumed is named in the path of that call. It is no secret: its caller was told.
+            let secrets: Vec<&str> = (secrets.iter().copied())
+                .filter(|secret| Some(*secret) != event.run_id)
+                .collect();
+            Error::from_error_event(facts.operation(), headers, &event, &secrets)
         }),
         None => Error::from_error_event(None, headers, &event, &[]),
     }

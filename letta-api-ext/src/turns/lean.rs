@@ -254,7 +254,9 @@ mod tests {
                     transcript.take_piece(piece, &mut |event| tell(&mut told, event));
                 }
                 What::Message(message) => {
-                    transcript.take(*message, &mut |event| tell(&mut told, event));
+                    transcript.take(*message, frame.data().len(), &mut |event| {
+                        tell(&mut told, event)
+                    });
                 }
                 What::Other(value) => {
                     transcript.other(value, &mut |event| tell(&mut told, event));

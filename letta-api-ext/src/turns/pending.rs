@@ -91,7 +91,7 @@ pub(super) async fn find(settings: &Settings) -> Result<Option<Pending>> {
 fn calls_of(request: ApprovalRequestMessage) -> Option<Pending> {
     let mut transcript = Transcript::new(false, usize::MAX);
     let message = Message::ApprovalRequestMessage(Box::new(request));
-    transcript.take(message, &mut drop);
+    transcript.take(message, 0, &mut drop);
     transcript
         .pending()
         .filter(|pending| !pending.calls.is_empty())

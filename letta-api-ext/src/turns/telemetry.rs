@@ -1,6 +1,6 @@
 //! Reports a turn: one span, and an event for each thing that went wrong on the way. Nothing of what was said is in it.
 
-use letta_api::types::{Message, RunId};
+use letta_api::types::{Message, RunId, StopReasonType};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -22,6 +22,8 @@ pub(super) struct Telemetry {
     breaks: u32,
     resumes: u32,
     rounds: u32,
+    path: Option<TurnPath>,
+    run: Option<RunId>,
     is_finished: bool,
 }
 
@@ -51,6 +53,8 @@ impl Telemetry {
             breaks: 0,
             resumes: 0,
             rounds: 0,
+            path: None,
+            run: None,
             is_finished: false,
         }
     }
@@ -70,6 +74,16 @@ impl Telemetry {
     /// What is said is sent, once more or for the first time.
     pub(super) fn sent(&mut self) {
         self.sends += 1;
+    }
+
+    /// The path that is taken.
+    pub(super) fn takes(&mut self, path: TurnPath) {
+        self.path = Some(path);
+    }
+
+    /// The run that is under way.
+    pub(super) fn runs(&mut self, run: &RunId) {
+        self.run = Some(run.clone());
     }
 
     /// The thread is busy, and the turn waits.
@@ -124,19 +138,15 @@ impl Telemetry {
         }
     }
 
-    pub(super) fn finish(&mut self, path: TurnPath, run: Option<&RunId>, end: &Result<Answer>) {
+    pub(super) fn finish(&mut self, end: &Result<Answer>) {
         self.is_finished = true;
-        let path = match path {
-            TurnPath::Resumable => "resumable",
-            _ => "plain",
-        };
-        self.span.record("letta.turn.path", path);
-        if let Some(run) = run {
-            self.span.record("letta.run.id", run.as_str());
-        }
         match end {
             Ok(answer) => {
-                let reason = answer.stop_reason().as_str();
+                let reason = match answer.stop_reason() {
+                    // Whatever it says, nobody knows what is in it.
+                    StopReasonType::Unknown(_) => "unknown",
+                    known => known.as_str(),
+                };
                 self.span.record("letta.turn.stop_reason", reason);
             }
             Err(error) => {
@@ -148,6 +158,14 @@ impl Telemetry {
     }
 
     fn report(&self) {
+        let path = self.path.map(|path| match path {
+            TurnPath::Resumable => "resumable",
+            _ => "plain",
+        });
+        self.span.record("letta.turn.path", path);
+        if let Some(run) = &self.run {
+            self.span.record("letta.run.id", run.as_str());
+        }
         self.span.record("letta.turn.sends", self.sends);
         self.span.record("letta.turn.breaks", self.breaks);
         self.span.record("letta.turn.resumes", self.resumes);

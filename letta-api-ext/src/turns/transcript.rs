@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use letta_api::types::{
     ApprovalRequestMessage, AssistantContent, AssistantContentPart, AssistantMessage, Message,
-    MessageId, ReasoningMessage, ToolCall as RawCall, ToolCallMessage, ToolCallOrDelta, ToolCalls,
-    ToolReturnContentPart, ToolReturnMessage, ToolReturnValue,
+    MessageId, ReasoningMessage, ToolCall as RawCall, ToolCallDelta, ToolCallMessage,
+    ToolCallOrDelta, ToolCalls, ToolReturnContentPart, ToolReturnMessage, ToolReturnValue,
 };
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::event::{Event, Piece, ToolCall, ToolReturned};
@@ -24,8 +25,14 @@ use super::lean::{Delta, Lean, New};
 /// them.
 const REMEMBERED: usize = 1_000;
 
-/// The longest that the arguments of a call may be, in bytes. Half of them would be other arguments, so none are cut.
-const ARGUMENTS_LIMIT: usize = 8 * 1024 * 1024;
+/// The longest that their IDs may be together, in bytes.
+const REMEMBERED_IDS: usize = 256 * 1024;
+
+/// The longest that the calls of a message may be together, in bytes. Half of the arguments would be other arguments, so none are cut.
+const CALLS_LIMIT: usize = 8 * 1024 * 1024;
+
+/// What a call is counted as besides its texts, in bytes.
+const CALL: usize = 128;
 
 /// What a message is counted as besides its texts, in bytes.
 const ENVELOPE: usize = 512;
@@ -35,6 +42,12 @@ pub(super) struct Transcript {
     messages: Vec<Message>,
     /// The last messages, whose pieces may still come.
     told: VecDeque<Told>,
+    /// How long the IDs of `told` are together.
+    ids: usize,
+    /// Whether messages were told that are not in `told` any more.
+    has_forgotten: bool,
+    /// Whether a stored message was found among those that were told, or there was none to find.
+    is_placed: bool,
     /// Whether events hold pieces of messages.
     is_in_pieces: bool,
     /// The calls of a message that is still being told.
@@ -76,8 +89,21 @@ struct Open {
     id: Arc<str>,
     calls: Vec<RawCall>,
     told: usize,
+    /// How much the calls are counted as, in bytes.
+    size: usize,
     /// Whether the last call is known to be complete.
     is_whole: bool,
+}
+
+impl Open {
+    /// Whether nothing more can come of the last call: half of an object is not JSON.
+    fn is_complete(&self) -> bool {
+        self.is_whole
+            || self.calls.last().is_none_or(|call| {
+                call.arguments.trim_end().ends_with('}')
+                    && serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok()
+            })
+    }
 }
 
 /// A request that waits for an answer.
@@ -92,6 +118,9 @@ impl Transcript {
         Self {
             messages: Vec::new(),
             told: VecDeque::new(),
+            ids: 0,
+            has_forgotten: false,
+            is_placed: false,
             is_in_pieces,
             open: None,
             pending: None,
@@ -150,37 +179,47 @@ impl Transcript {
         }
     }
 
-    /// Takes a message or a piece of one, and says what is new.
-    pub(super) fn take(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
+    /// Takes a message or a piece of one, and says what is new. `size` is how long it was on the wire, in bytes.
+    pub(super) fn take(&mut self, message: Message, size: usize, tell: &mut dyn FnMut(Event)) {
         let whole = !self.is_in_pieces;
         match message {
-            Message::AssistantMessage(it) => self.assistant(it, whole, tell),
-            Message::ReasoningMessage(it) => self.reasoning(it, whole, tell),
-            Message::ToolCallMessage(it) => self.call(it, tell),
-            Message::ApprovalRequestMessage(it) => self.request(it, tell),
-            Message::ToolReturnMessage(it) => self.returned(it, tell),
+            Message::AssistantMessage(it) => self.assistant(it, whole, size, tell),
+            Message::ReasoningMessage(it) => self.reasoning(it, whole, size, tell),
+            Message::ToolCallMessage(it) => self.call(it, size, tell),
+            Message::ApprovalRequestMessage(it) => self.request(it, size, tell),
+            Message::ToolReturnMessage(it) => self.returned(it, size, tell),
             Message::Unknown(value) => self.other(value, tell),
             message => {
                 self.close(tell);
                 tell(Event::Message(Box::new(message.clone())));
-                self.keep(Kind::Other, &id_of(&message), ENVELOPE, message);
+                self.keep(Kind::Other, &id_of(&message), size, message);
             }
         }
     }
 
     /// An event of no known kind.
     pub(super) fn other(&mut self, value: Value, tell: &mut dyn FnMut(Event)) {
-        self.close(tell);
+        // It may stand between two pieces of a call, which goes on after it.
+        if self.open.as_ref().is_none_or(Open::is_complete) {
+            self.close(tell);
+        }
         let id: Arc<str> = value.get("id").and_then(Value::as_str).unwrap_or("").into();
         let is_message = value.get("message_type").is_some();
         if is_message {
-            self.keep(Kind::Other, &id, ENVELOPE, Message::Unknown(value.clone()));
+            let size = weight(&value);
+            self.keep(Kind::Other, &id, size, Message::Unknown(value.clone()));
         }
         tell(Event::Other(value));
     }
 
+    /// Whether the messages that the service has stored may be those that were told, or others: none was found that is still known.
+    pub(super) fn is_lost(&self) -> bool {
+        self.has_forgotten && !self.is_placed
+    }
+
     /// Takes a whole message that the service has stored, of which a part may have been told, or all.
     pub(super) fn take_stored(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
+        let size = length(&message);
         let (kind, id, stored) = match &message {
             Message::AssistantMessage(it) => (Kind::Assistant, &it.id, text_of(&it.content)),
             Message::ReasoningMessage(it) => (Kind::Reasoning, &it.id, it.reasoning.clone()),
@@ -192,12 +231,11 @@ impl Transcript {
             | Message::ApprovalResponseMessage(_) => return,
             other => {
                 let id = id_of(other);
-                if !self
-                    .told
-                    .iter()
-                    .any(|told| told.kind == Kind::Other && *told.id == *id)
-                {
-                    self.take(message, tell);
+                let is_told =
+                    (self.told.iter()).any(|told| told.kind == Kind::Other && *told.id == *id);
+                self.is_placed |= is_told;
+                if !is_told && !self.is_lost() {
+                    self.take(message, size, tell);
                 }
                 return;
             }
@@ -208,11 +246,16 @@ impl Transcript {
             .rev()
             .find(|told| told.kind == kind && *told.id == *id.as_str());
         let Some(told) = told else {
+            // It comes before the oldest message that is still known.
+            if self.is_lost() {
+                return;
+            }
             let is_in_pieces = std::mem::replace(&mut self.is_in_pieces, false);
-            self.take(message, tell);
+            self.take(message, size, tell);
             self.is_in_pieces = is_in_pieces;
             return;
         };
+        self.is_placed = true;
         let is_complete = told.calls > 0;
         let is_open =
             (self.open.as_ref()).is_some_and(|open| open.kind == kind && *open.id == *id.as_str());
@@ -222,18 +265,24 @@ impl Transcript {
             Message::AssistantMessage(mut it) => {
                 if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
                     it.content = AssistantContent::Text(rest.to_owned());
-                    self.assistant(it, false, tell);
+                    self.assistant(it, false, size, tell);
                 }
             }
             Message::ReasoningMessage(mut it) => {
                 if let Some(rest) = stored.get(told.length..).filter(|rest| !rest.is_empty()) {
                     it.reasoning = rest.to_owned();
-                    self.reasoning(it, false, tell);
+                    self.reasoning(it, false, size, tell);
                 }
             }
-            Message::ToolCallMessage(it) => self.call(it, tell),
-            Message::ApprovalRequestMessage(it) => self.request(it, tell),
-            _ => {}
+            message => {
+                let is_in_pieces = std::mem::replace(&mut self.is_in_pieces, false);
+                match message {
+                    Message::ToolCallMessage(it) => self.call(it, size, tell),
+                    Message::ApprovalRequestMessage(it) => self.request(it, size, tell),
+                    _ => {}
+                }
+                self.is_in_pieces = is_in_pieces;
+            }
         }
     }
 
@@ -251,16 +300,10 @@ impl Transcript {
         match &mut self.open {
             Some(open) if !open.is_whole => {
                 open.calls.truncate(open.told);
-                let is_empty = open.calls.is_empty();
-                let last = self.messages.len().checked_sub(1);
-                let is_last = self
-                    .told
-                    .back()
-                    .is_some_and(|told| told.at == last && told.id == open.id);
-                if is_empty && is_last {
-                    self.messages.pop();
-                    self.told.pop_back();
+                if open.calls.is_empty() {
+                    let (kind, id) = (open.kind, open.id.clone());
                     self.open = None;
+                    self.take_back(kind, &id);
                 }
                 self.close(tell);
                 self.pending = None;
@@ -284,7 +327,13 @@ impl Transcript {
         (self.messages, self.is_cut)
     }
 
-    fn assistant(&mut self, it: Box<AssistantMessage>, whole: bool, tell: &mut dyn FnMut(Event)) {
+    fn assistant(
+        &mut self,
+        it: Box<AssistantMessage>,
+        whole: bool,
+        size: usize,
+        tell: &mut dyn FnMut(Event),
+    ) {
         self.close(tell);
         let text = text_of(&it.content);
         let is_text = matches!(it.content, AssistantContent::Text(_));
@@ -308,7 +357,8 @@ impl Transcript {
             }
             None => {
                 let message = Message::AssistantMessage(it);
-                self.keep(Kind::Assistant, &id, text.len(), message);
+                self.keep(Kind::Assistant, &id, size, message);
+                self.has_told(text.len());
             }
         }
         if !text.is_empty() {
@@ -316,7 +366,13 @@ impl Transcript {
         }
     }
 
-    fn reasoning(&mut self, it: Box<ReasoningMessage>, whole: bool, tell: &mut dyn FnMut(Event)) {
+    fn reasoning(
+        &mut self,
+        it: Box<ReasoningMessage>,
+        whole: bool,
+        size: usize,
+        tell: &mut dyn FnMut(Event),
+    ) {
         self.close(tell);
         let text = it.reasoning.clone();
         let id = self.shared_id(it.id.as_str());
@@ -335,7 +391,8 @@ impl Transcript {
             }
             None => {
                 let message = Message::ReasoningMessage(it);
-                self.keep(Kind::Reasoning, &id, text.len(), message);
+                self.keep(Kind::Reasoning, &id, size, message);
+                self.has_told(text.len());
             }
         }
         if !text.is_empty() {
@@ -343,18 +400,23 @@ impl Transcript {
         }
     }
 
-    fn call(&mut self, it: Box<ToolCallMessage>, tell: &mut dyn FnMut(Event)) {
-        let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
+    fn call(&mut self, it: Box<ToolCallMessage>, size: usize, tell: &mut dyn FnMut(Event)) {
+        let said = Said::of(&it.tool_call, it.tool_calls.as_ref(), self.is_in_pieces);
         let id = self.shared_id(it.id.as_str());
         let message = Message::ToolCallMessage(it);
-        self.calls(Kind::Call, &id, said, Some(message), tell);
+        self.calls(Kind::Call, &id, said, Some((message, size)), tell);
     }
 
-    fn request(&mut self, it: Box<ApprovalRequestMessage>, tell: &mut dyn FnMut(Event)) {
-        let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
+    fn request(
+        &mut self,
+        it: Box<ApprovalRequestMessage>,
+        size: usize,
+        tell: &mut dyn FnMut(Event),
+    ) {
+        let said = Said::of(&it.tool_call, it.tool_calls.as_ref(), self.is_in_pieces);
         let id = self.shared_id(it.id.as_str());
         let message = Message::ApprovalRequestMessage(it);
-        self.calls(Kind::Request, &id, said, Some(message), tell);
+        self.calls(Kind::Request, &id, said, Some((message, size)), tell);
     }
 
     fn calls(
@@ -363,7 +425,7 @@ impl Transcript {
         id: &Arc<str>,
         said: Said<'_>,
         // None for a piece of a message that was told.
-        message: Option<Message>,
+        message: Option<(Message, usize)>,
         tell: &mut dyn FnMut(Event),
     ) {
         let is_same = (self.open.as_ref()).is_some_and(|open| open.kind == kind && open.id == *id);
@@ -376,15 +438,16 @@ impl Transcript {
                     .find(|told| told.kind == kind && told.id == *id)
                     .map(|told| told.calls);
                 if told.is_none()
-                    && let Some(message) = message
+                    && let Some((message, size)) = message
                 {
-                    self.keep(kind, id, 0, message);
+                    self.keep(kind, id, size, message);
                 }
                 Open {
                     kind,
                     id: id.clone(),
                     calls: Vec::new(),
                     told: told.unwrap_or(0),
+                    size: 0,
                     is_whole: false,
                 }
             }
@@ -411,26 +474,41 @@ impl Transcript {
             (Some(id), Some(last)) => *id != *last.tool_call_id.as_str(),
             (None, Some(_)) => false,
         };
+        let name = delta.name.as_deref().unwrap_or_default();
+        let piece = delta.arguments.as_deref().unwrap_or_default();
+        open.size += name.len() + piece.len();
         if is_new {
             let id = id.unwrap_or_default();
+            open.size += id.len() + CALL;
             open.calls.push(RawCall::new("", "", id));
         }
-        if let Some(last) = open.calls.last_mut() {
-            last.name
-                .push_str(delta.name.as_deref().unwrap_or_default());
-            let piece = delta.arguments.as_deref().unwrap_or_default();
-            match last.arguments.len() + piece.len() <= ARGUMENTS_LIMIT {
-                true => last.arguments.push_str(piece),
-                false => self.fault = Some("the arguments of a call are longer than 8 MiB"),
-            }
+        if open.size > CALLS_LIMIT {
+            self.fault = Some("the calls of a message are longer than 8 MiB");
+        } else if let Some(last) = open.calls.last_mut() {
+            last.name.push_str(name);
+            last.arguments.push_str(piece);
         }
     }
 
     /// Notes the calls of a message that is complete.
     fn write(&mut self, open: &Open) {
-        if let Some(told) =
-            (self.told.iter_mut().rev()).find(|told| told.kind == open.kind && told.id == open.id)
-        {
+        // The first call is kept twice. Whole messages were counted once when they came.
+        let size = match open.is_whole {
+            true => (open.calls.iter())
+                .map(|call| CALL + call.name.len() + call.arguments.len())
+                .sum(),
+            false => open.size.saturating_mul(2),
+        };
+        let place =
+            (self.told.iter()).rposition(|told| told.kind == open.kind && told.id == open.id);
+        if let Some(at) = place.and_then(|place| self.told[place].at) {
+            match size <= self.limit.saturating_sub(self.kept) {
+                true => self.kept += size,
+                // A message of which calls are missing would look whole.
+                false => self.cut(at),
+            }
+        }
+        if let Some(told) = place.map(|place| &mut self.told[place]) {
             told.calls = open.calls.len();
             let first = open.calls.first().cloned();
             let all = ToolCalls::Calls(open.calls.clone());
@@ -458,15 +536,13 @@ impl Transcript {
         }
     }
 
-    fn returned(&mut self, it: Box<ToolReturnMessage>, tell: &mut dyn FnMut(Event)) {
+    fn returned(&mut self, it: Box<ToolReturnMessage>, size: usize, tell: &mut dyn FnMut(Event)) {
         self.close(tell);
         let id = self.shared_id(it.id.as_str());
-        let mut length = it.tool_return.len();
         match it.tool_returns.as_deref() {
             Some(returns @ [_, ..]) => {
                 for one in returns {
                     let text = text_of_return(&one.tool_return);
-                    length = length.saturating_add(text.len());
                     tell(Event::ToolReturn(ToolReturned {
                         call_id: one.tool_call_id.clone(),
                         text,
@@ -480,7 +556,7 @@ impl Transcript {
                 status: it.status.clone(),
             })),
         }
-        self.keep(Kind::Other, &id, length, Message::ToolReturnMessage(it));
+        self.keep(Kind::Other, &id, size, Message::ToolReturnMessage(it));
     }
 
     /// The message that a piece belongs to, and where it is kept. `None` if the piece is the first.
@@ -501,9 +577,9 @@ impl Transcript {
         Some(Some(at))
     }
 
-    /// Keeps a message, if there is room.
-    fn keep(&mut self, kind: Kind, id: &Arc<str>, length: usize, message: Message) {
-        let size = length.saturating_add(ENVELOPE);
+    /// Keeps a message, if there is room. `size` is how long it was on the wire, in bytes.
+    fn keep(&mut self, kind: Kind, id: &Arc<str>, size: usize, message: Message) {
+        let size = size.saturating_add(ENVELOPE);
         let at = match size <= self.limit.saturating_sub(self.kept) {
             true => {
                 self.kept += size;
@@ -517,16 +593,50 @@ impl Transcript {
                 None
             }
         };
-        if self.told.len() == REMEMBERED {
-            self.told.pop_front();
-        }
+        self.ids += id.len();
         self.told.push_back(Told {
             kind,
             id: id.clone(),
             at,
-            length,
+            length: 0,
             calls: 0,
         });
+        while self.told.len() > REMEMBERED || (self.ids > REMEMBERED_IDS && self.told.len() > 1) {
+            self.ids -= self.told.pop_front().map_or(0, |told| told.id.len());
+            self.has_forgotten = true;
+        }
+    }
+
+    /// Keeps nothing from this place on.
+    fn cut(&mut self, at: usize) {
+        self.messages.truncate(at);
+        for told in &mut self.told {
+            told.at = told.at.filter(|it| *it < at);
+        }
+        self.is_cut = true;
+        self.limit = self.kept;
+    }
+
+    /// Takes a message out of which nothing was told. Others of unknown kinds may stand after it.
+    fn take_back(&mut self, kind: Kind, id: &Arc<str>) {
+        let place = (self.told.iter()).rposition(|told| told.kind == kind && told.id == *id);
+        let Some(taken) = place.and_then(|place| self.told.remove(place)) else {
+            return;
+        };
+        self.ids -= taken.id.len();
+        if let Some(at) = taken.at {
+            self.messages.remove(at);
+            for after in self.told.iter_mut().filter_map(|told| told.at.as_mut()) {
+                *after -= usize::from(*after > at);
+            }
+        }
+    }
+
+    /// Notes how much of the last message's text was told.
+    fn has_told(&mut self, length: usize) {
+        if let Some(told) = self.told.back_mut() {
+            told.length = length;
+        }
     }
 
     /// The ID, without a copy if it is that of the last message.
@@ -538,6 +648,39 @@ impl Transcript {
     }
 }
 
+/// How long a message is as JSON, in bytes.
+fn length(message: &Message) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, message) {
+        Ok(()) => count.0,
+        Err(_) => usize::MAX,
+    }
+}
+
+/// What a value takes in memory, about: short numbers take more of it than on the wire.
+fn weight(value: &Value) -> usize {
+    let own = size_of::<Value>();
+    own + match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(weight).sum(),
+        Value::Object(members) => (members.iter())
+            .map(|(name, value)| name.len() + size_of::<String>() + weight(value))
+            .sum(),
+        _ => 0,
+    }
+}
+
 /// What an event says of calls.
 enum Said<'a> {
     Calls(Vec<RawCall>),
@@ -545,10 +688,18 @@ enum Said<'a> {
 }
 
 impl Said<'static> {
-    fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>) -> Self {
+    fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>, is_in_pieces: bool) -> Self {
         match (all, one) {
             (Some(ToolCalls::Calls(calls)), _) if !calls.is_empty() => Self::Calls(calls.clone()),
             (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta(Delta::of(delta)),
+            // A first piece may have all that a call has.
+            (_, ToolCallOrDelta::ToolCall(call)) if is_in_pieces => {
+                let delta = ToolCallDelta::new()
+                    .with_name(call.name.as_str())
+                    .with_arguments(call.arguments.as_str())
+                    .with_tool_call_id(call.tool_call_id.clone());
+                Self::Delta(Delta::of(&delta))
+            }
             (_, ToolCallOrDelta::ToolCall(call)) => Self::Calls(vec![(**call).clone()]),
             (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta(Delta::of(delta)),
             _ => Self::Calls(Vec::new()),

@@ -453,3 +453,173 @@ async fn a_token_that_repeats_its_secret_in_other_fields_does_not_print_it() {
     printed.debug(&token.to_browser());
     printed.assert_clean();
 }
+
+/// What is said in a turn. No other text has it.
+const SAID: &str = "I whisper this xyzzy4713";
+
+/// The value of a header of the caller's.
+const OWN: &str = "own-v4lue-v4lue-4714";
+
+/// What a service may repeat of a call, wherever it can.
+fn turn_replies() -> Vec<Vec<serde_json::Value>> {
+    use serde_json::json;
+
+    let echo = format!("no: Bearer {API_KEY}, {OWN}");
+    let text = json!({
+        "message_type": "assistant_message", "id": "message-1", "date": "2026-01-01T00:00:00Z", "run_id": "run-1",
+        "content": SAID,
+    });
+    let failure = |run: &str| {
+        json!({
+            "message_type": "error_message", "run_id": run, "error_type": echo, "message": echo, "detail": echo,
+        })
+    };
+    let call = |arguments: &str| {
+        json!({
+            "message_type": "approval_request_message", "id": "message-2", "date": "2026-01-01T00:00:00Z",
+            "run_id": "run-1", "tool_call": {"tool_call_id": "call-1", "name": "look", "arguments": arguments},
+        })
+    };
+    let stop = |reason: &str| json!({"message_type": "stop_reason", "stop_reason": reason});
+    vec![
+        vec![],
+        vec![text.clone()],
+        vec![text.clone(), failure("run-1")],
+        vec![failure(API_KEY)],
+        vec![failure(OWN)],
+        vec![
+            text.clone(),
+            stop("error"),
+            failure("run-1"),
+            json!("[DONE]"),
+        ],
+        vec![text.clone(), stop("llm_api_error")],
+        vec![text.clone(), stop(API_KEY)],
+        vec![text.clone(), stop("requires_approval")],
+        vec![call(SAID), stop("requires_approval")],
+        vec![json!({"message_type": "assistant_message", "run_id": API_KEY, "content": SAID})],
+        vec![json!({"message_type": "ping", "run_id": format!("run-{API_KEY}")})],
+        vec![json!({"error": echo, "message_type": "error_message"})],
+        vec![json!(echo)],
+        vec![text, json!("[DONE]")],
+    ]
+}
+
+#[tokio::test]
+async fn nothing_that_a_turn_prints_shows_a_secret_or_what_was_said() {
+    use letta_api_ext::turns::{Event, TurnPath};
+    use letta_api_tests::event_server::{EventServer, Reply};
+    use serde_json::json;
+
+    let (traces, _guard) = Traces::here();
+    let mut printed = Printed::default();
+    let mut failures = 0;
+    let http = reqwest::Client::new();
+    let echo = format!("no: Bearer {API_KEY}, {OWN}");
+    let run = |status: &str, reason: &str| {
+        json!({
+            "id": "run-1", "agent_id": "agent-1", "status": status, "stop_reason": reason,
+            "created_at": "2026-01-01T00:00:00Z",
+            "metadata": {"error": {"error_type": echo, "message": echo, "detail": echo}},
+        })
+        .to_string()
+    };
+    // What is asked besides is refused, lost, or says that the run has failed.
+    let refused = json!({"detail": echo, "run_id": API_KEY}).to_string();
+    let others = [
+        ("404 Not Found", refused.clone()),
+        ("409 Conflict", refused.clone()),
+        ("200 OK", run("failed", "error")),
+        ("200 OK", run("completed", "end_turn")),
+        ("200 OK", echo.clone()),
+    ];
+    let mut servers: Vec<Box<dyn Fn(&str) -> Reply + Send + Sync>> = Vec::new();
+    for events in turn_replies() {
+        let events: Vec<String> = (events.iter())
+            .map(|event| {
+                event
+                    .as_str()
+                    .map_or_else(|| event.to_string(), str::to_owned)
+            })
+            .collect();
+        for (status, body) in others.clone() {
+            let events = events.clone();
+            servers.push(Box::new(move |line| {
+                match line.contains("/messages ") && line.starts_with("POST") {
+                    true => Reply::events(events.clone()),
+                    false => Reply::Json(status, body.clone()),
+                }
+            }));
+        }
+    }
+    for status in [
+        "400 X", "401 X", "402 X", "404 X", "409 X", "422 X", "429 X", "503 X", "200 OK",
+    ] {
+        let refused = refused.clone();
+        servers.push(Box::new(move |_| Reply::Json(status, refused.clone())));
+    }
+    servers.push(Box::new(|_| Reply::Nothing));
+    // At the same time: some turns take as long as their deadline.
+    let all = servers.into_iter().map(async |reply| {
+        let (mut printed, mut failures) = (Printed::default(), 0);
+        let server = EventServer::start(move |line, _| reply(line)).await;
+        let letta = Letta::builder()
+            .api_key(API_KEY)
+            .base_url(server.url())
+            .http_client(http.clone())
+            .retry(RetryPolicy::standard().backoff(INSTANT, INSTANT))
+            .build()
+            .unwrap();
+        for path in [TurnPath::Resumable, TurnPath::Plain] {
+            let turn = letta.agent("agent-1").turn(SAID).with_path(path);
+            let turn = turn
+                .with_header("x-own", OWN)
+                .with_silence_limit(Duration::from_secs(1))
+                .with_deadline(Duration::from_secs(2))
+                .override_system(SAID);
+            printed.debug(&turn);
+            let error = match turn.stream().await {
+                Ok(mut stream) => {
+                    printed.debug(&stream);
+                    let mut failed = None;
+                    while let Some(event) = stream.next().await {
+                        match event {
+                            // What the agent says is there to be shown.
+                            Ok(Event::Text(_) | Event::ToolCall(_) | Event::Other(_)) => {}
+                            Ok(event) => printed.debug(&event),
+                            Err(error) => failed = Some(error),
+                        }
+                    }
+                    printed.debug(&stream);
+                    stream.finish().err().or(failed)
+                }
+                Err(error) => Some(error),
+            };
+            if let Some(error) = error {
+                failures += 1;
+                printed.failure(&error);
+                printed.debug(&error.code());
+                printed.debug(&error.detail());
+                printed.debug(&error.run_id());
+            }
+        }
+        (printed, failures)
+    });
+    for (one, failed) in futures_util::future::join_all(all).await {
+        printed.0.extend(one.0);
+        failures += failed;
+    }
+    assert!(failures > 100, "{failures}");
+    let traced = traces.take();
+    let turns = traced
+        .iter()
+        .filter(|it| it.target == "letta_api_ext::turns");
+    assert!(turns.count() > 500);
+    printed.0.extend(traced.iter().map(ToString::to_string));
+    printed.assert_clean();
+    for text in &printed.0 {
+        for secret in ["xyzzy4713", "v4lue"] {
+            assert!(!text.contains(secret), "{secret} is in {text}");
+        }
+    }
+}

@@ -28,7 +28,7 @@ enum Ended {
     Broke(Option<Error>),
     /// Nothing came for too long.
     Silent,
-    /// Pings alone came for long. The agent may think.
+    /// Pings alone came for long, or what was told already. The agent may think.
     PingsAlone,
 }
 
@@ -85,7 +85,12 @@ impl Engine {
     /// Reads events until the stream ends.
     async fn read(&mut self, run: &mut Run, frames: &mut Frames) -> Result<Ended> {
         let began = Instant::now();
+        let mut stopped: Option<Instant> = None;
         loop {
+            // What follows the reason to stop has an end, too.
+            if run.is_stopped() && stopped.get_or_insert_with(Instant::now).elapsed() > AFTER_STOP {
+                return Ok(Ended::Over);
+            }
             let next = match std::future::poll_fn(|context| at_once(frames, context)).await {
                 Some(next) => Ok(next),
                 // Asking for the time of each event would take longer than to read it.
@@ -112,26 +117,27 @@ impl Engine {
                 Ok(None) => return Ok(Ended::Broke(None)),
                 Err(_) => return Ok(Ended::Silent),
             };
+            let size = frame.data().len();
             let wire = Wire::of(&frame, &self.transcript, run.id.as_ref());
             if let Some(id) = wire.run {
                 self.note_run(run, id);
             }
             let is_ping = matches!(wire.what, What::Ping);
-            match self.turn_of(run, wire.seq, is_ping) {
-                Turn::New => {}
-                Turn::Old if is_ping => {}
-                Turn::Old => continue,
+            let is_new = match self.turn_of(run, wire.seq, is_ping) {
+                Turn::New => !is_ping,
+                Turn::Old => false,
                 Turn::Gap => return Ok(Ended::Broke(None)),
+            };
+            if !is_new {
+                run.note_progress(Instant::now());
+                if run.progress.max(began).elapsed() >= self.settings.silence {
+                    return Ok(Ended::PingsAlone);
+                }
+                continue;
             }
             let out = &self.out;
             match wire.what {
-                What::Ping => {
-                    run.note_progress(Instant::now());
-                    if run.progress.max(began).elapsed() >= self.settings.silence {
-                        return Ok(Ended::PingsAlone);
-                    }
-                    continue;
-                }
+                What::Ping => continue,
                 What::Done if run.is_stopped() => {
                     let until = clock::after(Instant::now(), AFTER_DONE);
                     let _ = clock::timeout_at(until, frames.next()).await;
@@ -144,7 +150,8 @@ impl Engine {
                 }
                 What::Message(message) => {
                     self.telemetry.first(&message);
-                    self.transcript.take(*message, &mut |event| out.tell(event));
+                    self.transcript
+                        .take(*message, size, &mut |event| out.tell(event));
                 }
                 What::Other(value) => self.transcript.other(value, &mut |event| out.tell(event)),
                 // The second one is more exact than the first.

@@ -196,6 +196,22 @@ impl Engine {
         }
     }
 
+    /// Asks why a run failed. If it cannot be asked, its reason to stop is all that is known.
+    pub(super) async fn ask_for_failure(&self, run: &mut Run) {
+        if let State::Over(state) = self.state(run).await {
+            run.failure = Failure::of_run(&state);
+        }
+    }
+
+    /// Asks what a run cost. If it cannot be asked, nobody knows.
+    pub(super) async fn ask_for_usage(&self, run: &mut Run) {
+        if let Some(id) = &run.id
+            && let Ok(usage) = self.settings.call.api().get_run_usage(id).await
+        {
+            run.usage = Some(of_run(&usage));
+        }
+    }
+
     /// Tells what a run that is over has stored, and was not told yet.
     async fn tell_what_is_left(&mut self, run: &mut Run, state: types::Run) -> Result<()> {
         self.telemetry.left();
@@ -216,11 +232,14 @@ impl Engine {
                 self.out.taken().await;
             }
         }
+        if self.transcript.is_lost() {
+            let why =
+                "the run is over, and what it left cannot be told apart from what came before";
+            return Err(run.interrupted(None, why));
+        }
         let out = &self.out;
         self.transcript.abandon(&mut |event| out.tell(event));
-        if let Ok(usage) = api.get_run_usage(&state.id).await {
-            run.usage = Some(of_run(&usage));
-        }
+        self.ask_for_usage(run).await;
         let has_request = self.transcript.has_request();
         run.stop = Some(match (state.stop_reason.clone(), &state.status) {
             (Some(reason), _) => reason,

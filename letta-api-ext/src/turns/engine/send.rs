@@ -51,6 +51,7 @@ impl Engine {
             self.path = TurnPath::Resumable;
         }
         if let (true, Some(otid)) = (messages.is_empty(), &chosen) {
+            self.telemetry.takes(self.path);
             return self.attach(run, otid).await;
         }
         let mut sending = Sending {
@@ -65,6 +66,7 @@ impl Engine {
         let policy = self.settings.call.retry().clone();
         let mut bounds = policy.bounds();
         loop {
+            self.telemetry.takes(self.path);
             self.telemetry.sent();
             let error = match self.post(run, &sending.body).await {
                 Ok(frames) => return Ok(frames),
@@ -80,7 +82,11 @@ impl Engine {
                     true => run.interrupted(Some(error), LOST),
                     false => error,
                 });
-            } else if self.may_fall_back(&sending) && is_closed(&error) {
+            } else if sending.lost.is_none() && is_closed(&error) {
+                if !self.may_fall_back(&sending) {
+                    // Nothing was taken, so there is nothing to look for.
+                    return Err(error);
+                }
                 self.fall_back(run, &mut sending, &error);
             } else if !error.may_have_happened() {
                 return Err(in_doubt(error, sending.lost, run));
@@ -125,9 +131,9 @@ impl Engine {
         Ok(None)
     }
 
-    /// Whether the plain path may be taken, if the resumable one is closed. Once an answer was lost, nothing is safe there.
+    /// Whether the plain path may be taken, if the resumable one is closed.
     fn may_fall_back(&self, sending: &Sending) -> bool {
-        self.settings.path == TurnPath::Auto && !sending.has_chosen_key && sending.lost.is_none()
+        self.settings.path == TurnPath::Auto && !sending.has_chosen_key
     }
 
     /// Takes the plain path, with new keys: the service hangs if the key of a plain turn is ever asked for.

@@ -3,6 +3,7 @@
 
 mod gzip_bomb;
 mod soak;
+mod turns;
 
 /// Held by the test that measures.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
