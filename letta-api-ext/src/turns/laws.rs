@@ -213,7 +213,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600.max(ProptestConfig::default().cases), ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_connection_does_the_laws_hold(
