@@ -30,7 +30,7 @@ const FACTOR: f64 = 1.3;
 const COUNT: usize = 1_000;
 
 /// The lengths of pieces, in bytes. `None` is a piece for each event.
-const PIECES: [Option<usize>; 2] = [Some(16 * 1024), None];
+pub(crate) const PIECES: [Option<usize>; 2] = [Some(16 * 1024), None];
 
 /// What was measured.
 #[derive(Debug, Serialize, Deserialize)]
@@ -158,9 +158,7 @@ fn measure(kind: Kind, length: Option<usize>, scale: &Scale) -> Result<Row> {
 
 /// Instructions for an event: what a second and third body take, so that starting the program is not in it. `None` without valgrind.
 fn instructions(stream: usize, pieces: usize) -> Result<Option<Vec<f64>>> {
-    let mut version = Command::new("valgrind");
-    version.arg("--version").stdout(Stdio::null());
-    if !version.status().is_ok_and(|status| status.success()) {
+    if !has_valgrind() {
         return Ok(None);
     }
     let expected = Kind::ALL[stream].events(COUNT).len();
@@ -181,13 +179,20 @@ fn instructions(stream: usize, pieces: usize) -> Result<Option<Vec<f64>>> {
     Ok(Some(counts))
 }
 
+/// Whether valgrind is there.
+pub(crate) fn has_valgrind() -> bool {
+    let mut version = Command::new("valgrind");
+    version.arg("--version").stdout(Stdio::null());
+    version.status().is_ok_and(|status| status.success())
+}
+
 /// The number of instructions, in what callgrind says at the end.
-fn collected(said: &str) -> Option<f64> {
+pub(crate) fn collected(said: &str) -> Option<f64> {
     let (_, count) = said.rsplit_once("Collected : ")?;
     count.split_whitespace().next()?.parse().ok()
 }
 
-fn name_of(stream: &str, piece: Option<usize>) -> String {
+pub(crate) fn name_of(stream: &str, piece: Option<usize>) -> String {
     match piece {
         Some(length) => format!("{stream}, pieces of {} KiB", length / 1024),
         None => format!("{stream}, a piece for each event"),
@@ -254,7 +259,7 @@ fn page(measured: &Measured) -> Part {
 }
 
 /// Rounded to a whole number.
-fn whole(value: f64) -> String {
+pub(crate) fn whole(value: f64) -> String {
     number(value.round()).replace(".00", "").replace(".0", "")
 }
 

@@ -24,6 +24,7 @@ pub mod rivals;
 pub mod section;
 pub mod statistics;
 pub mod table;
+pub mod turn_streams;
 pub mod turns;
 
 /// Why a benchmark was not carried through.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use letta_api_bench::section::{Results, Section};
 use letta_api_bench::{
-    Result, call, codegen, events, footprint, in_process, machine, page, rivals,
+    Result, call, codegen, events, footprint, in_process, machine, page, rivals, turn_streams,
 };
 
 /// Measures, and writes BENCHMARKS.md with its plots
@@ -34,6 +34,8 @@ enum Name {
     Minter,
     /// Events of a turn, against a bare reader
     Events,
+    /// Turns as they come, against a bare reader and the official clients
+    TurnStreams,
     /// Code generation, against progenitor by itself
     Codegen,
 }
@@ -55,6 +57,7 @@ fn run(args: &Args) -> Result<()> {
         measure(&footprint::FootprintSection, Name::Footprint, args)?;
         measure(&in_process::InProcessSection, Name::Minter, args)?;
         measure(&events::EventsSection, Name::Events, args)?;
+        measure(&turn_streams::TurnStreamsSection, Name::TurnStreams, args)?;
         measure(&codegen::CodegenSection, Name::Codegen, args)?;
     }
     for (path, text) in page::render()? {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::section::{Part, Results, Section, workspace};
 use crate::table::Table;
-use crate::{Error, Result, call, codegen, events, footprint, in_process, rivals};
+use crate::{Error, Result, call, codegen, events, footprint, in_process, rivals, turn_streams};
 
 /// The files of the page and its plots, and what is in them.
 ///
@@ -18,6 +18,7 @@ pub fn render() -> Result<Vec<(PathBuf, String)>> {
     part(&footprint::FootprintSection, &mut parts)?;
     part(&in_process::InProcessSection, &mut parts)?;
     part(&events::EventsSection, &mut parts)?;
+    part(&turn_streams::TurnStreamsSection, &mut parts)?;
     part(&codegen::CodegenSection, &mut parts)?;
 
     let mut targets = Table::new(["target", "wanted", "measured", "met"]);

@@ -64,6 +64,11 @@ pub fn where_callers_are<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     on(CALLERS, work)
 }
 
+/// Keeps this thread on the processor that the server runs on.
+pub fn stay_where_the_server_is() {
+    pin(SERVER);
+}
+
 fn on<T: Send>(processor: usize, work: impl FnOnce() -> T + Send) -> T {
     let work = || {
         pin(processor);
@@ -157,6 +162,31 @@ impl Caller {
         let line = self.0.hear()?;
         let report = serde_json::from_str(&line);
         Ok(report.map_err(|error| format!("{} said {line:?}: {error}", self.0.name))?)
+    }
+}
+
+/// A program that answers each line with one.
+#[derive(Debug)]
+pub struct Answering(Program);
+
+impl Answering {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started.
+    pub fn start(command: Command, name: &str) -> Result<Self> {
+        Program::start(command, name, CALLERS).map(Self)
+    }
+
+    /// What it answers.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended.
+    pub fn ask(&mut self, line: &str) -> Result<String> {
+        self.0.say(line)?;
+        self.0.hear()
     }
 }
 

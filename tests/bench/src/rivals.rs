@@ -20,9 +20,9 @@ const OURS: &str = "letta-api-ext";
 
 const LETTA: &str = "letta";
 
-const NODE: &str = "Node";
+pub(crate) const NODE: &str = "Node";
 
-const PYTHON: &str = "Python";
+pub(crate) const PYTHON: &str = "Python";
 
 const CALLS: [(Call, &str); 2] = [(Call::Create, "create"), (Call::List(10), "list 10")];
 
@@ -67,7 +67,7 @@ impl Section for RivalsSection {
             (LETTA, letta(scale)?),
         ];
         let mut official = Vec::new();
-        for (name, command, interpreter) in installed() {
+        for (name, command, interpreter) in installed("bench") {
             commands.push((name, command));
             official.push(Official {
                 name: name.to_owned(),
@@ -141,25 +141,25 @@ fn letta(scale: &Scale) -> Result<Command> {
     Ok(Command::new(packages::built(&target, profile, PACKAGE)))
 }
 
-/// The official clients that are installed, and what runs them. Of those that are not, says so.
-fn installed() -> Vec<(&'static str, Command, String)> {
+/// The official clients that are installed, and what runs them with the script of this name. Of those that are not, says so.
+pub(crate) fn installed(script: &str) -> Vec<(&'static str, Command, String)> {
     let folder = workspace().join("tests/official_clients");
     let candidates = [
         (
             NODE,
             official_clients::node(&folder),
-            "bench.mjs",
+            "mjs",
             official_clients::NODE_NEEDS,
         ),
         (
             PYTHON,
             official_clients::python(&folder),
-            "bench.py",
+            "py",
             official_clients::PYTHON_NEEDS,
         ),
     ];
     let mut installed = Vec::new();
-    for (name, interpreter, script, needs) in candidates {
+    for (name, interpreter, ending, needs) in candidates {
         let Some(interpreter) = interpreter else {
             external_tools::skip(&format!("the benchmark of the {name} client"), needs);
             continue;
@@ -168,7 +168,7 @@ fn installed() -> Vec<(&'static str, Command, String)> {
         let version = version.unwrap_or_default();
         let version = version.trim().trim_start_matches(name).trim();
         let mut command = Command::new(interpreter);
-        command.arg(folder.join(script));
+        command.arg(folder.join(format!("{script}.{ending}")));
         installed.push((name, command, format!("{name} {version}")));
     }
     installed

@@ -42,9 +42,12 @@ impl Kind {
     fn event(self, number: usize) -> String {
         let long =
             "All work is done in small steps, \\\"each\\\" of them told: größer.\\n".repeat(24);
+        // What an agent thinks, calls and says in a step has the same ID.
+        let step = number / 10;
         match self {
-            Self::Tokens => message(number, "assistant_message", r#""content":"word ""#),
+            Self::Tokens => message(number, 0, "assistant_message", r#""content":"word ""#),
             Self::Steps => message(
+                number,
                 number,
                 ["assistant_message", "reasoning_message"][number % 2],
                 &match number % 2 {
@@ -57,21 +60,22 @@ impl Kind {
             Self::Mixed => match number % 10 {
                 0 | 1 => message(
                     number,
+                    step,
                     "reasoning_message",
                     r#""source":"reasoner_model","reasoning":"so then ","signature":null"#,
                 ),
                 2..=4 => {
                     let call = r#"{"name":null,"arguments":"{\"query\": \"wo","tool_call_id":"call_4f0c9d12-000014"}"#;
                     let calls = format!(r#""tool_call":{call},"tool_calls":{call}"#);
-                    message(number, "tool_call_message", &calls)
+                    message(number, step, "tool_call_message", &calls)
                 }
                 5 => {
                     let returned = r#""tool_return":"{'message': 'No results found.', 'results': []}","status":"success","tool_call_id":"call_4f0c9d12-000014","stdout":null,"stderr":null"#;
                     let returns =
                         format!(r#"{returned},"tool_returns":[{{"type":"tool",{returned}}}]"#);
-                    message(number, "tool_return_message", &returns)
+                    message(number, step, "tool_return_message", &returns)
                 }
-                _ => message(number, "assistant_message", r#""content":"word ""#),
+                _ => message(number, step, "assistant_message", r#""content":"word ""#),
             },
         }
     }
@@ -106,8 +110,9 @@ impl Kind {
     }
 }
 
-fn message(number: usize, kind: &str, rest: &str) -> String {
+/// A message, or a piece of that with this ID.
+fn message(number: usize, id: usize, kind: &str, rest: &str) -> String {
     format!(
-        r#"{{"id":"message-3297ae32-ebfe-4d01-9dcb-62175b4dabf5","date":"2026-11-23T16:39:43+00:00","name":null,"message_type":"{kind}","otid":"3297ae32-ebfe-4d01-9dcb-62175b4dab80","sender_id":null,"step_id":"step-0ec4834a-63a3-4df5-8289-89282e567001","is_err":null,"seq_id":{number},"run_id":"run-a6dfcecf-5b2b-42b4-a873-45f8fb3eac6b",{rest}}}"#
+        r#"{{"id":"message-3297ae32-ebfe-4d01-9dcb-{id:012}","date":"2026-11-23T16:39:43+00:00","name":null,"message_type":"{kind}","otid":"3297ae32-ebfe-4d01-9dcb-62175b4dab80","sender_id":null,"step_id":"step-0ec4834a-63a3-4df5-8289-89282e567001","is_err":null,"seq_id":{number},"run_id":"run-a6dfcecf-5b2b-42b4-a873-45f8fb3eac6b",{rest}}}"#
     )
 }

@@ -9,6 +9,7 @@ use letta_api_bench::footprint::FootprintSection;
 use letta_api_bench::in_process::{self, InProcessSection};
 use letta_api_bench::rivals::RivalsSection;
 use letta_api_bench::section::{Results, Scale, Section};
+use letta_api_bench::turn_streams::{self, TurnStreamsSection};
 use letta_api_bench::{machine, statistics::Spread};
 
 /// Measures as little as can be, and makes a part of the page of it, by way of the JSON that is kept.
@@ -89,6 +90,26 @@ fn events_of_a_turn() {
         assert_eq!(row.ratios[0].median, 1.0);
         assert!(row.bytes > 200.0, "{row:?}");
     }
+}
+
+#[test]
+fn turns_from_a_server() {
+    let measured = smoke(&TurnStreamsSection).results;
+    assert_eq!(measured.rows.len(), 6);
+    let readers = turn_streams::readers::Reader::ALL.len();
+    for row in &measured.rows {
+        assert_eq!(row.times.len(), readers);
+        assert_eq!(row.ratios[0].median, 1.0);
+    }
+    assert_eq!(measured.delays.len(), readers);
+    assert!(measured.delays.iter().all(|delay| delay.median > 0.0));
+    // How much a turn holds does not depend on the machine. One that keeps nothing holds no more when it is longer.
+    let [short, long, kept_short, kept_long] = &measured.held[..] else {
+        panic!("{:?}", measured.held);
+    };
+    assert!(long.events >= 5 * short.events);
+    assert!(long.bytes < short.bytes * 1.2, "{:?}", measured.held);
+    assert!(kept_long.bytes > kept_short.bytes, "{:?}", measured.held);
 }
 
 #[test]
