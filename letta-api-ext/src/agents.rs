@@ -46,8 +46,12 @@ mod block;
 mod cancel;
 #[cfg(feature = "messages")]
 mod compact;
+#[cfg(feature = "folders")]
+mod files;
 #[cfg(feature = "blocks")]
 mod list_blocks;
+#[cfg(feature = "folders")]
+mod list_folders;
 #[cfg(feature = "server-tools")]
 mod list_tools;
 #[cfg(feature = "messages")]
@@ -76,11 +80,15 @@ pub use cancel::CancelRuns;
 pub use compact::CompactMessages;
 pub use create::CreateAgent;
 pub use delete::DeleteAgent;
+#[cfg(feature = "folders")]
+pub use files::{CloseAllFiles, CloseFile, ListAgentFiles, OpenFile};
 pub use get::GetAgent;
 pub use handle::AgentHandle;
 pub use list::ListAgents;
 #[cfg(feature = "blocks")]
 pub use list_blocks::ListAgentBlocks;
+#[cfg(feature = "folders")]
+pub use list_folders::ListAgentFolders;
 #[cfg(feature = "server-tools")]
 pub use list_tools::ListAgentTools;
 #[cfg(feature = "messages")]

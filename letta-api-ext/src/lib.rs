@@ -33,6 +33,7 @@
 //! - `Letta::conversations` and `Letta::conversation` (feature `conversations`): threads of messages with one agent.
 //! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
 //! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
+//! - `Letta::folders` and `Letta::folder` (feature `folders`): files that agents read.
 //! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
@@ -124,6 +125,7 @@
 //! | `agents` | | agents: create, list, change, delete, attach and detach |
 //! | `blocks` | | blocks of memory; with `agents`, an agent's blocks |
 //! | `conversations` | | conversations: create, fork, change, delete; their messages |
+//! | `folders` | | folders and files: list, get, delete; with `agents`, an agent's folders and files |
 //! | `messages` | | messages of all agents; with `agents`, those of one agent, and what is done with its context and its runs |
 //! | `runs` | | runs: list them, and see what one said and used |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
@@ -178,6 +180,8 @@ pub mod blocks;
 #[cfg(feature = "conversations")]
 pub mod conversations;
 pub mod docs;
+#[cfg(feature = "folders")]
+pub mod folders;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

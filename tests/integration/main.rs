@@ -62,6 +62,7 @@ mod resources {
     mod blocks;
     mod conversations;
     mod every_field;
+    mod folders;
     mod messages;
     mod runs;
 }

@@ -31,6 +31,7 @@ const FLOORS: Table<'_> = &[
     ("agents", &["client", "error", "pages", "time", "transport"]),
     ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client", "error", "pages"]),
+    ("folders", &["client", "error", "pages"]),
     ("messages", &["client", "error", "pages"]),
     ("runs", &["client", "error", "pages"]),
     (
