@@ -1,4 +1,4 @@
-//! Folders of files: create, list, change and delete them, and what is in one.
+//! Folders of files: create, list, change and delete them; upload files, and wait until they are processed.
 //!
 //! An agent that has a folder can open, search and read the files in it.
 //!
@@ -10,10 +10,9 @@
 //!     .embedding("openai/text-embedding-3-small")
 //!     .send()
 //!     .await?;
-//! let mut files = letta.folder(&folder.id).files().items();
-//! while let Some(file) = files.next().await {
-//!     println!("{:?}", file?.file_name);
-//! }
+//! let folder = letta.folder(&folder.id);
+//! let file = folder.upload("notes.txt", "Buy milk.").wait_processed().await?;
+//! println!("{:?} is ready", file.file_name);
 //! # Ok(())
 //! # }
 //! ```
@@ -22,13 +21,17 @@ mod agents;
 mod create;
 mod delete;
 mod delete_file;
+mod fault;
 mod file;
 mod files;
 mod get;
 mod get_file;
 mod handle;
 mod list;
+mod media_type;
 mod update;
+mod upload;
+mod wait;
 
 pub use agents::ListFolderAgents;
 pub use create::CreateFolder;
@@ -41,6 +44,8 @@ pub use get_file::GetFile;
 pub use handle::FolderHandle;
 pub use list::ListFolders;
 pub use update::UpdateFolder;
+pub use upload::UploadFile;
+pub use wait::WaitProcessed;
 
 use crate::client::Letta;
 

@@ -65,6 +65,7 @@ mod resources {
     mod folders;
     mod messages;
     mod runs;
+    mod uploads;
 }
 
 mod browser;

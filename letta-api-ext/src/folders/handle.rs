@@ -33,6 +33,10 @@ impl Letta {
 }
 
 impl FolderHandle {
+    pub(super) fn letta(&self) -> &Letta {
+        &self.letta
+    }
+
     /// The folder's ID.
     pub fn id(&self) -> &FolderId {
         &self.id

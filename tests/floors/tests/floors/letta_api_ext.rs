@@ -31,7 +31,10 @@ const FLOORS: Table<'_> = &[
     ("agents", &["client", "error", "pages", "time", "transport"]),
     ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client", "error", "pages"]),
-    ("folders", &["client", "error", "pages"]),
+    (
+        "folders",
+        &["client", "error", "pages", "platform", "time", "transport"],
+    ),
     ("messages", &["client", "error", "pages"]),
     ("runs", &["client", "error", "pages"]),
     (
