@@ -50,10 +50,14 @@ mod cancel;
 mod compact;
 #[cfg(feature = "archives")]
 mod delete_passage;
+#[cfg(feature = "folders")]
+mod files;
 #[cfg(feature = "blocks")]
 mod list_blocks;
 #[cfg(feature = "archives")]
 mod list_passages;
+#[cfg(feature = "folders")]
+mod list_folders;
 #[cfg(feature = "server-tools")]
 mod list_tools;
 #[cfg(feature = "messages")]
@@ -90,6 +94,8 @@ pub use create::CreateAgent;
 pub use delete::DeleteAgent;
 #[cfg(feature = "archives")]
 pub use delete_passage::DeleteAgentPassage;
+#[cfg(feature = "folders")]
+pub use files::{CloseAllFiles, CloseFile, ListAgentFiles, OpenFile};
 pub use get::GetAgent;
 pub use handle::AgentHandle;
 pub use list::ListAgents;
@@ -97,6 +103,8 @@ pub use list::ListAgents;
 pub use list_blocks::ListAgentBlocks;
 #[cfg(feature = "archives")]
 pub use list_passages::ListAgentPassages;
+#[cfg(feature = "folders")]
+pub use list_folders::ListAgentFolders;
 #[cfg(feature = "server-tools")]
 pub use list_tools::ListAgentTools;
 #[cfg(feature = "messages")]

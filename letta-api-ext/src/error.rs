@@ -75,6 +75,8 @@ pub(crate) struct Inner {
     retry_after: Option<Duration>,
     /// The header `x-should-retry`.
     should_retry: Option<bool>,
+    /// Whether a part of the request was not sent.
+    is_cut_request: bool,
     /// What the service said, redacted. Boxed, because most errors have none.
     said: Option<Box<Said>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -313,6 +315,8 @@ impl Error {
     /// The call may have had its effect although it failed. If this is a create, there may be a live token that
     /// nobody knows. [Listing](crate::AccessTokens::list) finds it.
     ///
+    /// False if the connection broke before a file was sent to its end: nobody can have got it whole.
+    ///
     /// True if the answer to any attempt was lost or could not be read, or came with a status that leaves it open:
     /// 408, 3xx, or 5xx (except a 503 with a `Retry-After`). Also true for a [grant
     /// mismatch](Self::is_grant_mismatch) whose token could not be deleted, if an agent's model failed (then the agent had
@@ -325,6 +329,7 @@ impl Error {
         }
         let last = match &self.inner.kind {
             Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => false,
+            _ if self.inner.is_cut_request => false,
             Kind::Timeout { .. }
             | Kind::Interrupted { .. }
             | Kind::LostBody { .. }

@@ -81,6 +81,8 @@
 //! - `Letta::conversations` and `Letta::conversation` (feature `conversations`): threads of messages with one agent.
 //! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
 //! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
+//! - `Letta::folders` and `Letta::folder` (feature `folders`): files that agents read. Uploads, with progress, and waiting until
+//!   a file is processed.
 //! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
 //! - `Letta::archives` and `Letta::archive` (feature `archives`): passages that agents search by meaning. With `agents` also
 //!   `passages` of one agent.
@@ -109,8 +111,8 @@
 //!   back unchanged.
 //! - **An invalid answer is an error** with its status and request ID.
 //! - **A call ends** at its [deadline](LettaBuilder::deadline) at the latest, even if the service or the network
-//!   hangs. Dropping its future ends it at once. Only operations that answer when an agent is done have no deadline, unless
-//!   you set one.
+//!   hangs. Dropping its future ends it at once. Only operations that answer when an agent is done, and uploads, have no deadline,
+//!   unless you set one.
 //! - **Nothing is done twice by accident.** A call is sent again if the failed attempt cannot have had its effect.
 //!   Otherwise it is sent again only if its operation is safe to repeat: see [`RetryPolicy`].
 //! - **A request does not leave its origin.** Redirects are followed within the origin and with the same method, at
@@ -123,8 +125,8 @@
 //!
 //! | what | default | for a client | for one call |
 //! |---|---|---|---|
-//! | time for a call, retries included | 30 s; none if an agent works | [`deadline`](LettaBuilder::deadline) | [`with_deadline`](CreateAccessToken::with_deadline) |
-//! | time for an attempt | 10 s; if an agent works, 10 s for the body alone | [`attempt_timeout`](LettaBuilder::attempt_timeout) | [`with_attempt_timeout`](CreateAccessToken::with_attempt_timeout) |
+//! | time for a call, retries included | 30 s; none if an agent works, and for an upload | [`deadline`](LettaBuilder::deadline) | [`with_deadline`](CreateAccessToken::with_deadline) |
+//! | time for an attempt | 10 s; if an agent works, 10 s for the body alone; an upload may stand still for 60 s | [`attempt_timeout`](LettaBuilder::attempt_timeout) | [`with_attempt_timeout`](CreateAccessToken::with_attempt_timeout) |
 //! | longest wait that the service may ask for before a retry | until the deadline; 30 s if there is none by default | | |
 //! | time for connecting | 5 s, or half of an attempt's time if that is less | [`http_client`](LettaBuilder::http_client) | |
 //! | attempts | 3 | [`retry`](LettaBuilder::retry) | [`with_retry`](CreateAccessToken::with_retry) |
@@ -137,6 +139,10 @@
 //! minutes: `send_message`, `send_conversation_message`, `compact_messages`, `compact_conversation`, `run_agent_tool` and
 //! `run_mcp_server_tool`. A deadline or a time-out that you set holds for them too, that of the client included. The
 //! operations that stream what an agent does answer at once, and have the times of all others until then.
+//!
+//! *An upload* is `upload_file` or `import_agent`. Its length says how long it takes, so it may take as long as it moves. An
+//! attempt fails if the connection takes no more of it, or if no answer begins after its end, for 60 s or for the time that
+//! you set for an attempt. A browser does not tell whether it moves, so there the time that you set is for the whole attempt.
 //!
 //! Every request has these `with_…` options: those of [`AccessTokens`], those of each resource, and those of [`Letta::request`]. For calls
 //! through [`Letta::api`], set them on a clone of the client: [`Letta::with_deadline`],
@@ -176,6 +182,7 @@
 //! | `agents` | | agents: create, list, change, delete, attach and detach |
 //! | `blocks` | | blocks of memory; with `agents`, an agent's blocks |
 //! | `conversations` | | conversations: create, fork, change, delete; their messages |
+//! | `folders` | | folders and files: upload, wait until a file is processed, list, delete; with `agents`, an agent's folders and files |
 //! | `messages` | | messages of all agents; with `agents`, those of one agent, and what is done with its context and its runs |
 //! | `turns` | | talk to agents: a turn as an answer or a stream, resumed after breaks, with approvals; turns on `agents`, `conversations`, `messages` and `runs` |
 //! | `tools` | | functions in Rust that agents call while a turn runs; turns on `turns` |
@@ -239,6 +246,8 @@ pub mod blocks;
 #[cfg(feature = "conversations")]
 pub mod conversations;
 pub mod docs;
+#[cfg(feature = "folders")]
+pub mod folders;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -16,15 +16,39 @@ use native as here;
 
 #[cfg(feature = "agent-files")]
 pub(crate) use here::files;
+#[cfg(feature = "folders")]
+pub(crate) use here::open_file;
 #[cfg(feature = "minter")]
 pub(crate) use here::runtime;
 #[cfg(feature = "turns")]
 pub(crate) use here::spawn;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
 pub(crate) use here::{
-    ASKS_FOR_HEADERS, BoxStream, Bucket, FOLLOWS_REDIRECTS, check_runtime, copy_request,
-    http_client, is_connect, proxy_of, take_whole_body,
+    ASKS_FOR_HEADERS, BoxStream, BoxTell, Bucket, FOLLOWS_REDIRECTS, TELLS_PROGRESS, check_runtime,
+    copy_request, http_client, is_connect, proxy_of, take_whole_body, watch_body,
 };
+
+/// Items that a browser has no use for. There, they are left out.
+#[cfg(all(feature = "folders", not(target_arch = "wasm32")))]
+macro_rules! native_only {
+    ($($item:item)*) => { $($item)* };
+}
+#[cfg(all(feature = "folders", target_arch = "wasm32"))]
+macro_rules! native_only {
+    ($($item:item)*) => {};
+}
+#[cfg(feature = "folders")]
+pub(crate) use native_only;
+
+/// A file that is read while it is sent.
+#[cfg(feature = "folders")]
+pub(crate) struct OpenFile {
+    /// Its length in bytes. No more is read, and the body fails if there is less.
+    pub(crate) length: u64,
+    pub(crate) body: reqwest::Body,
+    /// Why it could not be read to its end, once that is known.
+    pub(crate) failure: std::sync::Arc<std::sync::OnceLock<String>>,
+}
 
 /// The tokio runtime that calls need is missing. `Display` is the rest of a sentence that begins with the runtime.
 #[derive(Clone, Copy, Debug)]

@@ -39,6 +39,7 @@ pub(crate) mod retry_policy;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use facts::CallFacts;
 pub use metrics::{AttemptReport, CallReport, Metrics};
@@ -46,6 +47,9 @@ pub(crate) use options::CallOptions;
 use options::Times;
 pub use retry_budget::RetryBudget;
 pub use retry_policy::RetryPolicy;
+#[cfg(feature = "folders")]
+pub(crate) use upload::Progress;
+use upload::Watch;
 
 /// The generation of official clients whose behaviour the service is asked for. By its source of 0.16.8, it treats anyone
 /// with another `User-Agent` as a client of the generation before, unless this header is there: it refuses `streaming`, and
@@ -241,11 +245,16 @@ impl Running<'_> {
             true => deadline,
             false => clock::after(self.began, times.attempt),
         };
+        let progress = &self.call.transport.options.progress;
+        let watch = (times.silence.is_some() || progress.is_some())
+            .then(|| Arc::new(Watch::new(progress.clone())));
         Attempt {
             call: &self.call,
             outgoing: &mut self.outgoing,
             limit: limit.min(deadline),
             is_last: limit >= deadline,
+            is_silent: false,
+            watch,
             previous,
             received: None,
         }

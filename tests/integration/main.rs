@@ -72,9 +72,11 @@ mod resources {
     mod blocks;
     mod conversations;
     mod every_field;
+    mod folders;
     mod messages;
     mod runs;
     mod server_tools;
+    mod uploads;
 }
 
 mod browser;

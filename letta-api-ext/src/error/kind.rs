@@ -175,4 +175,6 @@ impl std::fmt::Display for Route {
 pub(crate) enum TimeLimit {
     Attempt(Duration),
     Deadline(Duration),
+    /// How long an upload may stand still.
+    Silence(Duration),
 }

@@ -81,7 +81,7 @@ impl Error {
     }
 
     /// An error of a floor above, with its cause.
-    #[cfg(feature = "turns")]
+    #[cfg(any(feature = "folders", feature = "turns"))]
     pub(crate) fn added_with(added: impl Added, source: Option<Self>) -> Self {
         let inner = Inner {
             source: source.map(|error| Box::new(error) as _),
@@ -205,6 +205,14 @@ impl Error {
         inner.with_head(operation.into(), head, secrets).into()
     }
 
+    /// The same error about a request of which a part was not sent, so that the service cannot have acted on it.
+    pub(crate) fn of_a_cut_request(mut self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.is_cut_request = true;
+        }
+        self
+    }
+
     /// A redirect that was not followed.
     pub(crate) fn redirected(
         operation: &'static Operation,
@@ -297,6 +305,7 @@ impl Inner {
             request_id: None,
             retry_after: None,
             should_retry: None,
+            is_cut_request: false,
             said: None,
             source: None,
         }

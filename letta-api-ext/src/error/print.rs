@@ -63,6 +63,12 @@ impl fmt::Display for Error {
                     Some(TimeLimit::Attempt(limit)) => {
                         write!(f, " within the {limit:?} that an attempt may take")?;
                     }
+                    Some(TimeLimit::Silence(limit)) => {
+                        write!(
+                            f,
+                            ", and nothing moved for the {limit:?} that an upload may stand still"
+                        )?;
+                    }
                     Some(TimeLimit::Deadline(limit)) => {
                         write!(f, " within the call's deadline of {limit:?}")?;
                     }

@@ -8,11 +8,11 @@ use super::{Items, Pages};
 use crate::error::{Error, Result};
 
 /// A list of the raw client, or why it cannot begin.
-pub(crate) type Begun<T> = Result<letta_api::Pages<Vec<T>, T>>;
+pub(crate) type Begun<T, P = Vec<T>> = Result<letta_api::Pages<P, T>>;
 
-impl<T: DeserializeOwned + letta_api::MaybeSend + 'static> Pages<Vec<T>> {
+impl<P: DeserializeOwned + letta_api::MaybeSend + 'static> Pages<P> {
     /// The pages of a list of the raw client.
-    pub(crate) fn of_raw(list: Begun<T>) -> Self {
+    pub(crate) fn of_raw<T: letta_api::MaybeSend + 'static>(list: Begun<T, P>) -> Self {
         Self(match list {
             Ok(list) => Box::pin(list.map_ok(ResponseValue::into_inner).map_err(Error::from)),
             Err(error) => Box::pin(stream::iter([Err(error)])),
@@ -22,7 +22,9 @@ impl<T: DeserializeOwned + letta_api::MaybeSend + 'static> Pages<Vec<T>> {
 
 impl<T: DeserializeOwned + Unpin + letta_api::MaybeSend + 'static> Items<T> {
     /// The items of a list of the raw client.
-    pub(crate) fn of_raw(list: Begun<T>) -> Self {
+    pub(crate) fn of_raw<P: DeserializeOwned + letta_api::MaybeSend + 'static>(
+        list: Begun<T, P>,
+    ) -> Self {
         Self(match list {
             Ok(list) => Box::pin(list.items().map_err(Error::from)),
             Err(error) => Box::pin(stream::iter([Err(error)])),
@@ -44,9 +46,14 @@ pub(crate) fn check_limit(limit: Option<i64>) -> Result<()> {
 /// A request for a list: `send`, `pages` and `items`, and what all requests have.
 ///
 /// The request must have the fields `call` and `params`, and the params a `limit`. The two expressions are the raw client's
-/// calls for a page and for all pages.
+/// calls for a page and for all pages. A page is a list of items, unless its type is named after `in`.
 macro_rules! list {
-    ($request:ident => $item:ty, |$list:ident, $api:ident| $page:expr, $pages:expr) => {
+    ($request:ident => $item:ty, |$list:ident, $api:ident| $page:expr, $pages:expr $(,)?) => {
+        $crate::pages::raw::list!(
+            $request => $item, in Vec<$item>, |$list, $api| $page, $pages
+        );
+    };
+    ($request:ident => $item:ty, in $of:ty, |$list:ident, $api:ident| $page:expr, $pages:expr $(,)?) => {
         impl $request {
             /// Sends the request, and returns one page, in the order in which the service gives it.
             ///
@@ -54,7 +61,7 @@ macro_rules! list {
             ///
             /// Before anything is sent: a [`limit`](Self::limit) below 1. After that: any failure of the service or the
             /// network.
-            pub async fn send(self) -> $crate::error::Result<Vec<$item>> {
+            pub async fn send(self) -> $crate::error::Result<$of> {
                 $crate::pages::raw::check_limit(self.params.limit)?;
                 let ($list, $api) = (&self, self.call.api());
                 let outcome = $page.await;
@@ -69,7 +76,7 @@ macro_rules! list {
             /// Those of [`send`](Self::send). Before anything is sent also: `before` is set, since the list moves on by
             /// its own cursor. Also an [invalid response](crate::Error::is_invalid_response) if the service does not move
             /// on: a page with an item that came before.
-            pub fn pages(self) -> $crate::Pages<Vec<$item>> {
+            pub fn pages(self) -> $crate::Pages<$of> {
                 $crate::Pages::of_raw(self.list())
             }
 
@@ -79,14 +86,14 @@ macro_rules! list {
                 $crate::Items::of_raw(self.list())
             }
 
-            fn list(&self) -> $crate::pages::raw::Begun<$item> {
+            fn list(&self) -> $crate::pages::raw::Begun<$item, $of> {
                 $crate::pages::raw::check_limit(self.params.limit)?;
                 let ($list, $api) = (self, self.call.api());
                 Ok($pages)
             }
         }
 
-        $crate::client::request::request!($request => Vec<$item>);
+        $crate::client::request::request!($request => $of);
     };
 }
 pub(crate) use list;

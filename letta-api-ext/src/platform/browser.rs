@@ -20,6 +20,12 @@ compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-
 /// There is one thread, so nothing needs to be `Send`.
 pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
 
+/// A function that is told how many bytes of how many were sent.
+pub(crate) type BoxTell = Box<dyn FnMut(u64, u64)>;
+
+/// `fetch` does not tell how far a body is.
+pub(crate) const TELLS_PROGRESS: bool = false;
+
 /// `fetch` always follows redirects.
 pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 
@@ -82,6 +88,15 @@ impl Bucket {
 pub(crate) fn copy_request(request: &Request) -> Option<Request> {
     request.try_clone()
 }
+
+/// A browser has no files. `Err` is the rest of a sentence that begins with the path.
+#[cfg(feature = "folders")]
+pub(crate) async fn open_file(_: &std::path::Path) -> Result<super::OpenFile, String> {
+    Err("cannot be opened in a browser".to_owned())
+}
+
+/// `fetch` does not tell how far a body is.
+pub(crate) fn watch_body(_: &mut Request, _: impl Fn(u64) + 'static) {}
 
 /// The body cannot be taken out here. It is copied with the request.
 pub(crate) fn take_whole_body(_: &mut Request) -> Option<Bytes> {

@@ -13,6 +13,9 @@ use super::{HttpSettings, NoRuntime};
 
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+mod body;
+#[cfg(feature = "folders")]
+mod file;
 mod proxy;
 pub(crate) mod runtime;
 pub(crate) mod time;
@@ -22,9 +25,18 @@ pub(crate) mod time;
 ))]
 mod tls;
 
+pub(crate) use body::watch as watch_body;
+#[cfg(feature = "folders")]
+pub(crate) use file::open as open_file;
 pub(crate) use proxy::of_environment as proxy_of;
 
 pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
+
+/// A function that is told how many bytes of how many were sent.
+pub(crate) type BoxTell = Box<dyn FnMut(u64, u64) + Send>;
+
+/// Whether a body can be [watched](watch_body).
+pub(crate) const TELLS_PROGRESS: bool = true;
 
 /// Whether the HTTP client always follows redirects.
 pub(crate) const FOLLOWS_REDIRECTS: bool = false;

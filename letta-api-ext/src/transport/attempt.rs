@@ -10,9 +10,13 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use url::Url;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::Call;
 use super::outgoing::Outgoing;
 use super::redirect;
+use super::upload::Watch;
 use crate::error::kind::{Redirect, TimeLimit};
 use crate::error::wiped_url::{self, WipedUrl};
 use crate::error::{Error, Result};
@@ -25,6 +29,9 @@ const MAX_REDIRECTS: usize = 5;
 /// times the memory of its text.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
+/// Time ran out.
+struct OutOfTime;
+
 pub(super) struct Attempt<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) outgoing: &'a mut Outgoing,
@@ -32,6 +39,10 @@ pub(super) struct Attempt<'a> {
     pub(super) limit: Instant,
     /// Whether the limit is the call's deadline.
     pub(super) is_last: bool,
+    /// Whether time ran out because an upload stood still.
+    pub(super) is_silent: bool,
+    /// Watches the body of an upload.
+    pub(super) watch: Option<Arc<Watch>>,
     /// The error of the attempt before.
     pub(super) previous: Option<Error>,
     /// The answer, once its head has arrived. Kept here and not in the future, so that it survives a time-out while
@@ -50,19 +61,29 @@ impl<'a> Attempt<'a> {
     /// Returns the answer with its body read, unless the body is to be streamed. If the status is an error and the
     /// body cannot be read, the answer has no body: the status is what counts.
     pub(super) async fn run(&mut self) -> Result<Answer> {
-        let mut result = clock::timeout_at(self.limit, self.exchange()).await;
         let times = self.call.times;
+        let mut result = match (times.silence, self.watch.clone()) {
+            // In a box: other calls need no room for it.
+            (Some(silence), Some(watch)) => {
+                Box::pin(self.exchange_while_it_moves(silence, &watch)).await
+            }
+            _ => {
+                let exchange = clock::timeout_at(self.limit, self.exchange());
+                exchange.await.map_err(|_| OutOfTime)
+            }
+        };
         if times.is_head_unlimited && matches!(result, Ok(Ok(()))) {
             // The agent is done. The rest of the answer is on its way.
             let limit = clock::after(Instant::now(), times.attempt);
             self.is_last = limit >= self.limit;
             self.limit = limit.min(self.limit);
-            result = clock::timeout_at(self.limit, self.body()).await;
+            let body = clock::timeout_at(self.limit, self.body());
+            result = body.await.map_err(|_| OutOfTime);
         }
         let result = match result {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error),
-            Err(_) => match &self.received {
+            Err(OutOfTime) => match &self.received {
                 Some(answer) if !answer.response.status().is_success() => Ok(()),
                 _ => Err(self.out_of_time()),
             },
@@ -71,8 +92,37 @@ impl<'a> Attempt<'a> {
         result.map(|()| received.expect("an exchange that succeeds has received an answer"))
     }
 
+    /// The exchange of an upload, for as long as the body moves. Each piece that the connection takes gives it another
+    /// `silence`, and so does the last one for the head of the answer.
+    async fn exchange_while_it_moves(
+        &mut self,
+        silence: Duration,
+        watch: &Watch,
+    ) -> Result<Result<()>, OutOfTime> {
+        let deadline = self.limit;
+        let mut exchange = Box::pin(self.exchange());
+        let mut limit = clock::after(watch.last_moved(), silence).min(deadline);
+        loop {
+            if let Ok(result) = clock::timeout_at(limit, exchange.as_mut()).await {
+                return Ok(result);
+            }
+            let later = clock::after(watch.last_moved(), silence).min(deadline);
+            if later <= limit {
+                break;
+            }
+            limit = later;
+        }
+        drop(exchange);
+        self.is_silent = limit < deadline;
+        self.is_last = !self.is_silent;
+        Err(OutOfTime)
+    }
+
     async fn exchange(&mut self) -> Result<()> {
         let answer = self.head().await?;
+        if let Some(watch) = &self.watch {
+            watch.answered(answer.response.status().is_success());
+        }
         self.received = Some(answer);
         match self.call.times.is_head_unlimited {
             true => Ok(()),
@@ -150,6 +200,9 @@ impl<'a> Attempt<'a> {
         if let Some(target) = led_to {
             wiped_url::replace(request.url_mut(), target.clone());
         }
+        if let Some(watch) = &self.watch {
+            watch.begin(&mut request);
+        }
         let http = self.call.http;
         #[cfg(any(test, fuzzing))]
         if let Some(inner) = &self.call.transport.inner {
@@ -174,10 +227,21 @@ impl<'a> Attempt<'a> {
             Some(cause) if cause.is_builder() && !std::ptr::eq(url, first) => {
                 Error::redirected(operation, None, Redirect::to_nowhere(first), &[])
             }
-            _ => self.call.with_secrets(first, |secrets| {
-                let proxy = self.call.transport.settings.proxy.as_deref();
-                Error::from_transport(error, operation, proxy, secrets)
-            }),
+            _ => {
+                let error = self.call.with_secrets(first, |secrets| {
+                    let proxy = self.call.transport.settings.proxy.as_deref();
+                    Error::from_transport(error, operation, proxy, secrets)
+                });
+                self.cut(error)
+            }
+        }
+    }
+
+    /// The error, which knows whether the request was cut off.
+    fn cut(&self, error: Error) -> Error {
+        match &self.watch {
+            Some(watch) if watch.is_cut() => error.of_a_cut_request(),
+            _ => error,
         }
     }
 
@@ -205,14 +269,21 @@ impl<'a> Attempt<'a> {
         let times = self.call.times;
         let limit = if self.is_last {
             TimeLimit::Deadline(times.deadline)
+        } else if let Some(silence) = times.silence.filter(|_| self.is_silent) {
+            TimeLimit::Silence(silence)
         } else {
             TimeLimit::Attempt(times.attempt)
         };
         // Only the last deadline error has a cause: a chain of all failures would be as long as the call.
         let previous = self.previous.take().filter(|_| self.is_last);
         let head = self.received_head();
-        self.call.with_secrets(self.outgoing.url(), |secrets| {
+        let is_before_head = head.is_none();
+        let error = self.call.with_secrets(self.outgoing.url(), |secrets| {
             Error::out_of_time(self.call.operation, limit, head, previous, secrets)
-        })
+        });
+        match is_before_head {
+            true => self.cut(error),
+            false => error,
+        }
     }
 }

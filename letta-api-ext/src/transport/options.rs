@@ -7,7 +7,9 @@ use letta_api::Operation;
 
 use super::headers::OwnHeaders;
 use super::retry_policy::RetryPolicy;
+use super::upload::Progress;
 use crate::error::{Error, Result};
+use crate::platform;
 
 /// The time for a call, if none is set.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -26,6 +28,14 @@ const PATIENT: [&str; 6] = [
     "send_message",
 ];
 
+/// The operations that send a file, whose length says how long they take.
+const UPLOADS: [&str; 2] = ["import_agent", "upload_file"];
+
+/// How long an upload may stand still, if no time for an attempt is set. What was handed to the connection may not be on
+/// its way yet: the machine buffers up to a few MiB, which take a slow line half a minute. In that time, nothing is seen to
+/// move.
+const UPLOAD_SILENCE: Duration = Duration::from_secs(60);
+
 /// Options that may differ from call to call.
 #[derive(Clone, Default)]
 pub(crate) struct CallOptions {
@@ -39,6 +49,8 @@ pub(crate) struct CallOptions {
     pub(crate) template: Option<Arc<str>>,
     /// Called for each attempt that fails, even if the call goes on.
     pub(crate) watch: Option<FailureWatch>,
+    /// Who is told how far an upload is.
+    pub(crate) progress: Option<Progress>,
 }
 
 /// A function that is called for failures.
@@ -52,6 +64,9 @@ pub(crate) struct Times {
     pub(crate) attempt: Duration,
     /// Whether an attempt may wait for the head of its answer until the deadline.
     pub(crate) is_head_unlimited: bool,
+    /// How long an upload may stand still: no byte of its body is taken, and no head of an answer comes. `None` for other
+    /// operations, and where a body cannot be watched.
+    pub(crate) silence: Option<Duration>,
     /// The longest wait before another attempt.
     pub(crate) longest_wait: Duration,
 }
@@ -69,7 +84,10 @@ impl CallOptions {
 
     /// The times for a call of this operation.
     pub(crate) fn times(&self, operation: &Operation) -> Times {
-        let is_patient = PATIENT.contains(&operation.id);
+        let is_upload = UPLOADS.contains(&operation.id);
+        let is_patient = is_upload || PATIENT.contains(&operation.id);
+        let is_watched = is_upload && platform::TELLS_PROGRESS;
+        let silence = self.attempt_timeout.unwrap_or(UPLOAD_SILENCE);
         let has_deadline = !is_patient || self.deadline.is_some();
         Times {
             deadline: match has_deadline {
@@ -77,7 +95,8 @@ impl CallOptions {
                 false => Duration::MAX,
             },
             attempt: self.attempt_timeout(),
-            is_head_unlimited: is_patient && self.attempt_timeout.is_none(),
+            is_head_unlimited: is_watched || is_patient && self.attempt_timeout.is_none(),
+            silence: is_watched.then_some(silence),
             // A service may ask to wait for days.
             longest_wait: match has_deadline {
                 true => Duration::MAX,
@@ -116,7 +135,7 @@ impl std::fmt::Debug for CallOptions {
 mod tests {
     use letta_api::operations;
 
-    use super::PATIENT;
+    use super::{PATIENT, UPLOADS};
 
     #[test]
     fn each_operation_that_has_a_twin_with_a_stream_is_waited_for() {
@@ -133,8 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn each_operation_that_sends_a_file_is_an_upload() {
+        let sends_a_file = |id: &str| id.starts_with("upload_") || id.starts_with("import_");
+        let ids = operations::ALL.iter().map(|operation| operation.id);
+        let mut found: Vec<&str> = ids.filter(|id| sends_a_file(id)).collect();
+        found.sort_unstable();
+        assert_eq!(found, UPLOADS);
+    }
+
+    #[test]
     fn each_operation_that_is_waited_for_exists_and_is_no_stream() {
-        for id in PATIENT {
+        for id in PATIENT.iter().chain(&UPLOADS).copied() {
             let mut all = operations::ALL.iter();
             let operation = all.find(|it| it.id == id).expect(id);
             assert!(!operation.streams && !operation.safe_to_repeat, "{id}");

@@ -33,6 +33,10 @@ const FLOORS: Table<'_> = &[
     ("archives", &["client", "error", "pages"]),
     ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client", "error", "pages"]),
+    (
+        "folders",
+        &["client", "error", "pages", "platform", "time", "transport"],
+    ),
     ("messages", &["client", "error", "pages"]),
     ("runs", &["client", "error", "pages"]),
     ("server_tools", &["client", "error", "pages"]),
