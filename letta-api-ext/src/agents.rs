@@ -33,6 +33,8 @@ mod recompile;
 mod update;
 
 #[cfg(feature = "archives")]
+mod add_passage;
+#[cfg(feature = "archives")]
 mod attach_archive;
 #[cfg(feature = "blocks")]
 mod attach_block;
@@ -46,19 +48,29 @@ mod block;
 mod cancel;
 #[cfg(feature = "messages")]
 mod compact;
+#[cfg(feature = "archives")]
+mod delete_passage;
 #[cfg(feature = "blocks")]
 mod list_blocks;
+#[cfg(feature = "archives")]
+mod list_passages;
 #[cfg(feature = "server-tools")]
 mod list_tools;
 #[cfg(feature = "messages")]
 mod messages;
+#[cfg(feature = "archives")]
+mod passages;
 #[cfg(feature = "messages")]
 mod reset;
 #[cfg(feature = "server-tools")]
 mod run_tool;
+#[cfg(feature = "archives")]
+mod search_passages;
 #[cfg(feature = "server-tools")]
 mod tool_approval;
 
+#[cfg(feature = "archives")]
+pub use add_passage::AddAgentPassage;
 #[cfg(feature = "archives")]
 pub use attach_archive::{AttachArchive, DetachArchive};
 #[cfg(feature = "blocks")]
@@ -76,20 +88,28 @@ pub use cancel::CancelRuns;
 pub use compact::CompactMessages;
 pub use create::CreateAgent;
 pub use delete::DeleteAgent;
+#[cfg(feature = "archives")]
+pub use delete_passage::DeleteAgentPassage;
 pub use get::GetAgent;
 pub use handle::AgentHandle;
 pub use list::ListAgents;
 #[cfg(feature = "blocks")]
 pub use list_blocks::ListAgentBlocks;
+#[cfg(feature = "archives")]
+pub use list_passages::ListAgentPassages;
 #[cfg(feature = "server-tools")]
 pub use list_tools::ListAgentTools;
 #[cfg(feature = "messages")]
 pub use messages::ListMessages;
+#[cfg(feature = "archives")]
+pub use passages::AgentPassages;
 pub use recompile::RecompileAgent;
 #[cfg(feature = "messages")]
 pub use reset::ResetMessages;
 #[cfg(feature = "server-tools")]
 pub use run_tool::RunAgentTool;
+#[cfg(feature = "archives")]
+pub use search_passages::SearchAgentPassages;
 #[cfg(feature = "server-tools")]
 pub use tool_approval::SetToolApproval;
 pub use update::UpdateAgent;
@@ -152,5 +172,10 @@ impl Agents {
     /// ```
     pub fn list(&self) -> ListAgents {
         ListAgents::new(self.letta.call())
+    }
+
+    #[cfg(feature = "agent-files")]
+    pub(crate) fn letta(&self) -> &Letta {
+        &self.letta
     }
 }

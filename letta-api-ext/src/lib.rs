@@ -82,6 +82,10 @@
 //! - `Letta::messages` (feature `messages`): messages of all agents. With `agents` also those of one agent.
 //! - `Letta::runs` and `Letta::run` (feature `runs`): what became of a turn.
 //! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
+//! - `Letta::archives` and `Letta::archive` (feature `archives`): passages that agents search by meaning. With `agents` also
+//!   `passages` of one agent.
+//! - `Letta::server_tools` and `Letta::server_tool` (feature `server-tools`): tools in Python that the service runs.
+//! - `agent_files` (feature `agent-files`): export an agent to a file, and import it from there.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that gives a page its token.
@@ -176,6 +180,9 @@
 //! | `turns` | | talk to agents: a turn as an answer or a stream, resumed after breaks, with approvals; turns on `agents`, `conversations`, `messages` and `runs` |
 //! | `tools` | | functions in Rust that agents call while a turn runs; turns on `turns` |
 //! | `runs` | | runs: list them, and see what one said and used |
+//! | `archives` | | archives and their passages; with `agents`, an agent's passages |
+//! | `server-tools` | | tools that the service runs; with `agents`, an agent's tools |
+//! | `agent-files` | | agents as files: export, import; turns on `agents` |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the axum route that gives a page its token; turns on `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
@@ -221,8 +228,12 @@ pub use crate::transport::{
     AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
 };
 
+#[cfg(feature = "agent-files")]
+pub mod agent_files;
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "archives")]
+pub mod archives;
 #[cfg(feature = "blocks")]
 pub mod blocks;
 #[cfg(feature = "conversations")]
@@ -235,6 +246,8 @@ pub mod fuzzing;
 pub mod messages;
 #[cfg(feature = "runs")]
 pub mod runs;
+#[cfg(feature = "server-tools")]
+pub mod server_tools;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 #[cfg(feature = "turns")]

@@ -14,6 +14,8 @@ use browser as here;
 #[cfg(not(target_arch = "wasm32"))]
 use native as here;
 
+#[cfg(feature = "agent-files")]
+pub(crate) use here::files;
 #[cfg(feature = "minter")]
 pub(crate) use here::runtime;
 #[cfg(feature = "turns")]
@@ -34,6 +36,50 @@ impl std::fmt::Display for NoRuntime {
             "must be a tokio runtime, but none is running here: await this in one of its tasks, under `#[tokio::main]`, or \
              in `Runtime::block_on`",
         )
+    }
+}
+
+/// Why a file cannot be read or written. `Display` is the rest of a sentence that begins with the file's path.
+#[cfg(feature = "agent-files")]
+#[allow(
+    dead_code,
+    reason = "a browser has one problem, and a machine all others"
+)]
+#[derive(Debug)]
+pub(crate) enum FileProblem {
+    /// There are no files on this platform.
+    NoFiles,
+    NoName,
+    NoFolder,
+    NoFile,
+    IsFolder,
+    Exists,
+    NoRuntime,
+    Io(std::io::Error),
+}
+
+#[cfg(feature = "agent-files")]
+impl From<std::io::Error> for FileProblem {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+#[cfg(feature = "agent-files")]
+impl std::fmt::Display for FileProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoFiles => "cannot be used: a browser has no files; use the file's bytes",
+            Self::NoName => "must name a file",
+            Self::NoFolder => "must be in a folder that exists",
+            Self::NoFile => "must be a file, not a folder or a device",
+            Self::IsFolder => "must not be a folder",
+            Self::Exists => {
+                "must not exist: choose another name, or call `overwrite(true)` to replace the file"
+            }
+            Self::NoRuntime => return std::fmt::Display::fmt(&NoRuntime, f),
+            Self::Io(error) => return write!(f, "cannot be used: {error}"),
+        })
     }
 }
 

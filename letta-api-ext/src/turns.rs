@@ -100,6 +100,7 @@ mod fault;
 mod input;
 #[cfg(test)]
 mod laws;
+mod lean;
 mod path;
 mod pending;
 mod queue;

@@ -60,12 +60,15 @@ mod tools {
 
 /// Agents, and what belongs to them: create, list, change, delete.
 mod resources {
+    mod agent_files;
     mod agents;
+    mod archives;
     mod blocks;
     mod conversations;
     mod every_field;
     mod messages;
     mod runs;
+    mod server_tools;
 }
 
 mod browser;

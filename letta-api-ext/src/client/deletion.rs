@@ -42,6 +42,15 @@ impl Deletion {
         outcome: Result<ResponseValue<T>, letta_api::Error<ServiceError>>,
         target: &Target<'_>,
     ) -> Result<Self> {
+        Self::of_statuses(outcome, target, &[StatusCode::NOT_FOUND, StatusCode::GONE])
+    }
+
+    /// Like [`of`](Self::of), for a service that says with one of these statuses that something is missing.
+    pub(crate) fn of_statuses<T: DeserializeOwned>(
+        outcome: Result<ResponseValue<T>, letta_api::Error<ServiceError>>,
+        target: &Target<'_>,
+        missing: &[StatusCode],
+    ) -> Result<Self> {
         match outcome {
             Ok(answer) if CallFacts::of(&answer).is_some_and(CallFacts::is_redirected) => {
                 Err(Answer::from(answer).invalid(ELSEWHERE))
@@ -52,10 +61,12 @@ impl Deletion {
             {
                 Self::undocumented(&response)
             }
-            Err(letta_api::Error::ErrorResponse(answer)) => match Self::gone(&answer, target) {
-                Some(deletion) => Ok(deletion),
-                None => Err(letta_api::Error::ErrorResponse(answer).into()),
-            },
+            Err(letta_api::Error::ErrorResponse(answer)) => {
+                match Self::gone(&answer, target, missing) {
+                    Some(deletion) => Ok(deletion),
+                    None => Err(letta_api::Error::ErrorResponse(answer).into()),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -75,10 +86,14 @@ impl Deletion {
         }
     }
 
-    /// What a 404 or 410 of the service itself says. `None` for any other error.
-    fn gone(answer: &ResponseValue<ServiceError>, target: &Target<'_>) -> Option<Self> {
+    /// What the service itself says with one of these statuses. `None` for any other error.
+    fn gone(
+        answer: &ResponseValue<ServiceError>,
+        target: &Target<'_>,
+        missing: &[StatusCode],
+    ) -> Option<Self> {
         let facts = answer.extension::<CallFacts>();
-        let is_gone = matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::GONE);
+        let is_gone = missing.contains(&answer.status());
         let is_elsewhere = facts.is_some_and(CallFacts::is_redirected);
         if !is_gone || is_elsewhere || !target.is_said_missing(answer.body()) {
             return None;
@@ -130,6 +145,10 @@ mod tests {
             ),
             (r#"{"detail":"NOT_FOUND: no block-1: not found"}"#, true),
             (r#"{"message":"block not found"}"#, true),
+            (
+                r#"{"detail":"Passage with id block-1 not found in database."}"#,
+                true,
+            ),
             // The web framework and gateways, which say that of any path.
             (r#"{"detail":"Not Found"}"#, false),
             (r#"{"message":"Not Found"}"#, false),

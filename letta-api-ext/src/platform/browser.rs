@@ -10,6 +10,8 @@ use reqwest::Request;
 
 use super::{HttpSettings, NoRuntime, UnusableProxy};
 
+#[cfg(feature = "agent-files")]
+pub(crate) mod files;
 pub(crate) mod time;
 
 #[cfg(feature = "minter")]

@@ -74,6 +74,8 @@ struct Run {
     failure: Option<Failure>,
     /// When something other than a ping came last, or the run was seen alive.
     progress: Instant,
+    /// Whether something other than a ping came since then.
+    has_progressed: bool,
     /// How often the run was resumed since then.
     fruitless: u32,
     /// About the answer that the events came in: what no message may show, and its head.
@@ -397,6 +399,7 @@ impl Run {
             usage: None,
             failure: None,
             progress: Instant::now(),
+            has_progressed: false,
             fruitless: 0,
             facts: None,
             headers: HeaderMap::new(),
@@ -415,9 +418,16 @@ impl Run {
                 .is_some_and(|stop| is_failure(stop) || *stop == StopReasonType::Cancelled)
     }
 
+    /// Something other than a ping came. When is [noted](Self::note_progress) once nothing more is there.
     fn progresses(&mut self) {
-        self.progress = Instant::now();
+        self.has_progressed = true;
         self.fruitless = 0;
+    }
+
+    fn note_progress(&mut self, now: Instant) {
+        if std::mem::take(&mut self.has_progressed) {
+            self.progress = now;
+        }
     }
 
     /// The error if the run cannot be followed to its end.

@@ -7,7 +7,10 @@ use proptest::prelude::*;
 use tokio::time::timeout;
 
 use self::service::{End, Fault, Network, Say, Script, Service};
-use super::{Event, TurnPath};
+use super::target::Target;
+use super::transcript::Pending;
+use super::turn::Settings;
+use super::{Event, PendingApproval, ToolCall, TurnPath};
 use crate::{Letta, RetryPolicy};
 
 mod service;
@@ -213,7 +216,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_connection_does_the_laws_hold(
@@ -268,6 +271,36 @@ proptest! {
         let turn = letta.agent("agent-1").turn("Hello").with_path(path);
         let answer = run(async move { if script.tokens { turn.tokens() } else { turn }.send().await });
         prop_assert_eq!(answer.unwrap().resumes(), 0);
+    }
+
+    /// Not even with the key by which the service would know it.
+    #[test]
+    fn an_answer_to_a_request_is_sent_once(
+        script in script(),
+        faults in faults(),
+        path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)],
+    ) {
+        let service = Service::new(script.clone(), faults.clone(), true);
+        let letta = letta(&service);
+        let target = Target::Agent("agent-1".into());
+        let call = ToolCall {
+            id: "call-1".into(),
+            name: "delete_file".to_owned(),
+            arguments: "{}".to_owned(),
+            waits: true,
+        };
+        let pending = PendingApproval {
+            settings: Box::new(Settings::new(&letta, target)),
+            pending: Pending { request: "message-1".into(), calls: vec![call] },
+            before: None,
+        };
+        let turn = pending.approve_all().with_path(path);
+        let end = run(turn.send());
+        prop_assert!(service.sent() <= 1, "{:?} {:?}", faults, end);
+        match end {
+            Ok(_) => prop_assert_eq!(service.heard().len(), 1),
+            Err(error) => prop_assert!(error.may_have_happened() || service.heard().is_empty(), "{:?}", error),
+        }
     }
 
     #[test]

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use letta_api::types::{
     ApprovalRequestMessage, AssistantContent, AssistantContentPart, AssistantMessage, Message,
-    MessageId, ReasoningMessage, ToolCall as RawCall, ToolCallDelta, ToolCallMessage,
-    ToolCallOrDelta, ToolCalls, ToolReturnContentPart, ToolReturnMessage, ToolReturnValue,
+    MessageId, ReasoningMessage, ToolCall as RawCall, ToolCallMessage, ToolCallOrDelta, ToolCalls,
+    ToolReturnContentPart, ToolReturnMessage, ToolReturnValue,
 };
 use serde_json::Value;
 
 use super::event::{Event, Piece, ToolCall, ToolReturned};
+use super::lean::{Delta, Lean, New};
 
 /// How many messages back a piece may belong to. The pieces of a message come one after the other, except for what stands between
 /// them.
@@ -59,8 +60,9 @@ struct Told {
     calls: usize,
 }
 
+/// A kind of message, as far as messages are joined.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Assistant,
     Reasoning,
     Call,
@@ -103,6 +105,49 @@ impl Transcript {
     /// Why what the service sends cannot be taken, if it cannot.
     pub(super) fn fault(&self) -> Option<&'static str> {
         self.fault
+    }
+
+    /// Whether events hold pieces of messages.
+    pub(super) fn is_in_pieces(&self) -> bool {
+        self.is_in_pieces
+    }
+
+    /// Whether a piece belongs to a message of which one has been taken. Of such a piece nothing is kept but what it adds.
+    pub(super) fn is_continued_by(&self, piece: &Lean<'_>) -> bool {
+        self.is_in_pieces
+            && (self.told.iter().rev()).any(|told| told.kind == piece.kind && *told.id == *piece.id)
+    }
+
+    /// Takes a piece of a message that [is continued](Self::is_continued_by) by it.
+    pub(super) fn take_piece(&mut self, piece: Lean<'_>, tell: &mut dyn FnMut(Event)) {
+        match piece.new {
+            New::Text(text) => {
+                self.close(tell);
+                let id = self.shared_id(&piece.id);
+                let at = self.join(piece.kind, &id, text.len()).flatten();
+                match at.map(|at| &mut self.messages[at]) {
+                    Some(Message::AssistantMessage(kept)) => {
+                        if let AssistantContent::Text(kept) = &mut kept.content {
+                            kept.push_str(&text);
+                        }
+                    }
+                    Some(Message::ReasoningMessage(kept)) => kept.reasoning.push_str(&text),
+                    _ => {}
+                }
+                if text.is_empty() {
+                    return;
+                }
+                let text = text.into_owned();
+                tell(match piece.kind {
+                    Kind::Reasoning => Event::Reasoning(Piece { text, message: id }),
+                    _ => Event::Text(Piece { text, message: id }),
+                });
+            }
+            New::Call(delta) => {
+                let id = self.shared_id(&piece.id);
+                self.calls(piece.kind, &id, Said::Delta(delta), None, tell);
+            }
+        }
     }
 
     /// Takes a message or a piece of one, and says what is new.
@@ -300,23 +345,25 @@ impl Transcript {
 
     fn call(&mut self, it: Box<ToolCallMessage>, tell: &mut dyn FnMut(Event)) {
         let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
-        let id: Arc<str> = it.id.as_str().into();
-        self.calls(Kind::Call, &id, said, Message::ToolCallMessage(it), tell);
+        let id = self.shared_id(it.id.as_str());
+        let message = Message::ToolCallMessage(it);
+        self.calls(Kind::Call, &id, said, Some(message), tell);
     }
 
     fn request(&mut self, it: Box<ApprovalRequestMessage>, tell: &mut dyn FnMut(Event)) {
         let said = Said::of(&it.tool_call, it.tool_calls.as_ref());
-        let id: Arc<str> = it.id.as_str().into();
+        let id = self.shared_id(it.id.as_str());
         let message = Message::ApprovalRequestMessage(it);
-        self.calls(Kind::Request, &id, said, message, tell);
+        self.calls(Kind::Request, &id, said, Some(message), tell);
     }
 
     fn calls(
         &mut self,
         kind: Kind,
         id: &Arc<str>,
-        said: Said,
-        message: Message,
+        said: Said<'_>,
+        // None for a piece of a message that was told.
+        message: Option<Message>,
         tell: &mut dyn FnMut(Event),
     ) {
         let is_same = (self.open.as_ref()).is_some_and(|open| open.kind == kind && open.id == *id);
@@ -328,7 +375,9 @@ impl Transcript {
                 let told = (self.told.iter().rev())
                     .find(|told| told.kind == kind && told.id == *id)
                     .map(|told| told.calls);
-                if told.is_none() {
+                if told.is_none()
+                    && let Some(message) = message
+                {
                     self.keep(kind, id, 0, message);
                 }
                 Open {
@@ -345,33 +394,35 @@ impl Transcript {
         match said {
             // They are all, and begin with those that were told.
             Said::Calls(calls) => open.calls = calls,
-            Said::Delta(delta) => {
-                let is_new = match (&delta.tool_call_id, open.calls.last()) {
-                    (_, None) => true,
-                    (Some(id), Some(last)) => *id != last.tool_call_id,
-                    (None, Some(_)) => false,
-                };
-                if is_new {
-                    open.calls.push(RawCall::new("", "", ""));
-                }
-                if let Some(last) = open.calls.last_mut() {
-                    if let Some(id) = delta.tool_call_id {
-                        last.tool_call_id = id;
-                    }
-                    last.name
-                        .push_str(delta.name.as_deref().unwrap_or_default());
-                    let piece = delta.arguments.as_deref().unwrap_or_default();
-                    match last.arguments.len() + piece.len() <= ARGUMENTS_LIMIT {
-                        true => last.arguments.push_str(piece),
-                        false => self.fault = Some("the arguments of a call are longer than 8 MiB"),
-                    }
-                }
-            }
+            Said::Delta(delta) => self.add(&mut open, &delta),
         }
         tell_calls(&mut open, whole, tell);
         match whole && !self.is_in_pieces {
             true => self.write(&open),
             false => self.open = Some(open),
+        }
+    }
+
+    /// Adds a piece of a call: to the last one, or the first piece of a new one.
+    fn add(&mut self, open: &mut Open, delta: &Delta<'_>) {
+        let id = delta.tool_call_id.as_deref();
+        let is_new = match (id, open.calls.last()) {
+            (_, None) => true,
+            (Some(id), Some(last)) => *id != *last.tool_call_id.as_str(),
+            (None, Some(_)) => false,
+        };
+        if is_new {
+            let id = id.unwrap_or_default();
+            open.calls.push(RawCall::new("", "", id));
+        }
+        if let Some(last) = open.calls.last_mut() {
+            last.name
+                .push_str(delta.name.as_deref().unwrap_or_default());
+            let piece = delta.arguments.as_deref().unwrap_or_default();
+            match last.arguments.len() + piece.len() <= ARGUMENTS_LIMIT {
+                true => last.arguments.push_str(piece),
+                false => self.fault = Some("the arguments of a call are longer than 8 MiB"),
+            }
         }
     }
 
@@ -488,18 +539,18 @@ impl Transcript {
 }
 
 /// What an event says of calls.
-enum Said {
+enum Said<'a> {
     Calls(Vec<RawCall>),
-    Delta(ToolCallDelta),
+    Delta(Delta<'a>),
 }
 
-impl Said {
+impl Said<'static> {
     fn of(one: &ToolCallOrDelta, all: Option<&ToolCalls>) -> Self {
         match (all, one) {
             (Some(ToolCalls::Calls(calls)), _) if !calls.is_empty() => Self::Calls(calls.clone()),
-            (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta((**delta).clone()),
+            (Some(ToolCalls::ToolCallDelta(delta)), _) => Self::Delta(Delta::of(delta)),
             (_, ToolCallOrDelta::ToolCall(call)) => Self::Calls(vec![(**call).clone()]),
-            (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta((**delta).clone()),
+            (_, ToolCallOrDelta::ToolCallDelta(delta)) => Self::Delta(Delta::of(delta)),
             _ => Self::Calls(Vec::new()),
         }
     }

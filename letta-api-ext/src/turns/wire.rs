@@ -6,21 +6,27 @@ use letta_api::types::{
 };
 use serde_json::Value;
 
+use super::lean::Lean;
+use super::transcript::Transcript;
+
 /// The data of the event that ends every stream which ends well.
 pub(super) const DONE: &str = "[DONE]";
 
 /// An event, sorted.
-pub(super) struct Wire {
+pub(super) struct Wire<'a> {
     /// Its number among the events of a run in background.
     pub(super) seq: Option<i64>,
+    /// The run, unless it is the one that is known.
     pub(super) run: Option<RunId>,
-    pub(super) what: What,
+    pub(super) what: What<'a>,
 }
 
 /// What an event means for a turn.
-pub(super) enum What {
+pub(super) enum What<'a> {
     /// The service lives.
     Ping,
+    /// A piece of a message of which one has been taken.
+    Piece(Lean<'a>),
     Message(Box<Message>),
     /// The turn stops. Another event of this kind, usage and an error may follow.
     Stop(StopReasonType),
@@ -41,8 +47,27 @@ pub(super) struct Failure {
     pub(super) detail: Option<String>,
 }
 
-impl Wire {
-    pub(super) fn of(frame: &Frame) -> Self {
+impl<'a> Wire<'a> {
+    /// Sorts an event of a turn of which so much was said, in a run that is known.
+    pub(super) fn of(frame: &'a Frame, transcript: &Transcript, known: Option<&RunId>) -> Self {
+        if transcript.is_in_pieces()
+            && let Some(piece) = Lean::of(frame)
+            && transcript.is_continued_by(&piece)
+        {
+            let run = piece.run.as_deref();
+            return Self {
+                seq: piece.seq,
+                run: run
+                    .filter(|run| known.is_none_or(|known| known.as_str() != *run))
+                    .map(RunId::from),
+                what: What::Piece(piece),
+            };
+        }
+        Self::whole(frame, known)
+    }
+
+    /// Reads all of an event.
+    pub(super) fn whole(frame: &Frame, known: Option<&RunId>) -> Self {
         let data = frame.data();
         if data.trim_ascii() == DONE {
             return What::Done.alone();
@@ -57,7 +82,9 @@ impl Wire {
             ($kind:ident, $message:ident) => {
                 Self {
                     seq: $message.seq_id,
-                    run: $message.run_id.clone(),
+                    run: ($message.run_id.as_ref())
+                        .filter(|run| known != Some(*run))
+                        .cloned(),
                     what: What::Message(Box::new(Message::$kind($message))),
                 }
             };
@@ -144,8 +171,8 @@ impl Wire {
     }
 }
 
-impl What {
-    fn alone(self) -> Wire {
+impl<'a> What<'a> {
+    fn alone(self) -> Wire<'a> {
         Wire {
             seq: None,
             run: None,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, MapDeserializer};
 use serde::de::{
     self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, Visitor,
@@ -157,6 +157,18 @@ impl<'de> Visitor<'de> for Any {
         Ok(Json::Number(value.into()))
     }
 
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Json<'de>, E> {
+        Number::from_i128(value)
+            .map(Json::Number)
+            .ok_or_else(|| E::custom("a number out of range"))
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Json<'de>, E> {
+        Number::from_u128(value)
+            .map(Json::Number)
+            .ok_or_else(|| E::custom("a number out of range"))
+    }
+
     fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
         Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
     }
@@ -225,6 +237,15 @@ impl<'de> Visitor<'de> for Any {
 /// What the names begin with by which serde_json passes on more than JSON has. If the feature `arbitrary_precision` of serde_json is
 /// on somewhere, a number comes as an object with such a member. Then a `Value` reads it.
 const PRIVATE: &str = "$serde_json::private::";
+
+/// The name of the member that such a number has.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether a number is one that any reader takes. All are, unless the feature `arbitrary_precision` is on. Then serde_json passes on an
+/// integer beyond 64 bits as one of 128 bits, which serde cannot keep for a member that is `flatten`ed.
+fn is_common(number: &Number) -> bool {
+    number.is_u64() || number.is_i64() || number.is_f64()
+}
 
 /// An object of which the first name has been read.
 struct Begun<'de, A> {
@@ -386,7 +407,13 @@ impl<'de> Deserializer<'de> for &'de Json<'_> {
         match self {
             Json::Null => visitor.visit_unit(),
             Json::Bool(value) => visitor.visit_bool(*value),
-            Json::Number(number) => number.deserialize_any(visitor).map_err(|_| Misfit),
+            Json::Number(number) => match is_common(number) {
+                true => number.deserialize_any(visitor).map_err(|_| Misfit),
+                false => {
+                    let member = std::iter::once((NUMBER, number.to_string()));
+                    visitor.visit_map(MapDeserializer::new(member))
+                }
+            },
             Json::String(text) => visitor.visit_borrowed_str(text),
             Json::Array(items) => {
                 let mut items = Items(items.iter());

@@ -1,8 +1,11 @@
 //! Reads the events of a run to its end: what each means, and what is new.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use letta_api::Frames;
+use futures_core::Stream;
+use letta_api::{EventError, Frame, Frames};
 
 use super::{Engine, Run};
 use crate::error::{Error, Result};
@@ -35,6 +38,17 @@ enum Turn {
     Old,
     /// Events before it are missing.
     Gap,
+}
+
+/// The next event if it is there. Polls once.
+fn at_once(
+    frames: &mut Frames,
+    context: &mut Context<'_>,
+) -> Poll<Option<Option<Result<Frame, EventError>>>> {
+    match Pin::new(frames).poll_next(context) {
+        Poll::Ready(next) => Poll::Ready(Some(next)),
+        Poll::Pending => Poll::Ready(None),
+    }
 }
 
 impl Engine {
@@ -71,13 +85,20 @@ impl Engine {
     /// Reads events until the stream ends.
     async fn read(&mut self, run: &mut Run, frames: &mut Frames) -> Result<Ended> {
         let began = Instant::now();
-        let mut heard = began;
         loop {
-            let patience = match run.is_stopped() {
-                true => AFTER_STOP.min(self.settings.silence),
-                false => self.settings.silence,
+            let next = match std::future::poll_fn(|context| at_once(frames, context)).await {
+                Some(next) => Ok(next),
+                // Asking for the time of each event would take longer than to read it.
+                None => {
+                    let patience = match run.is_stopped() {
+                        true => AFTER_STOP.min(self.settings.silence),
+                        false => self.settings.silence,
+                    };
+                    let listens = Instant::now();
+                    run.note_progress(listens);
+                    clock::timeout_at(clock::after(listens, patience), frames.next()).await
+                }
             };
-            let next = clock::timeout_at(clock::after(heard, patience), frames.next()).await;
             let frame = match next {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) if error.lost_to().is_none() => {
@@ -91,9 +112,7 @@ impl Engine {
                 Ok(None) => return Ok(Ended::Broke(None)),
                 Err(_) => return Ok(Ended::Silent),
             };
-            heard = Instant::now();
-            let wire = Wire::of(&frame);
-            drop(frame);
+            let wire = Wire::of(&frame, &self.transcript, run.id.as_ref());
             if let Some(id) = wire.run {
                 self.note_run(run, id);
             }
@@ -107,17 +126,22 @@ impl Engine {
             let out = &self.out;
             match wire.what {
                 What::Ping => {
+                    run.note_progress(Instant::now());
                     if run.progress.max(began).elapsed() >= self.settings.silence {
                         return Ok(Ended::PingsAlone);
                     }
                     continue;
                 }
                 What::Done if run.is_stopped() => {
-                    let until = clock::after(heard, AFTER_DONE);
+                    let until = clock::after(Instant::now(), AFTER_DONE);
                     let _ = clock::timeout_at(until, frames.next()).await;
                     return Ok(Ended::Over);
                 }
                 What::Done => return Ok(Ended::Broke(None)),
+                What::Piece(piece) => {
+                    self.transcript
+                        .take_piece(piece, &mut |event| out.tell(event));
+                }
                 What::Message(message) => {
                     self.telemetry.first(&message);
                     self.transcript.take(*message, &mut |event| out.tell(event));

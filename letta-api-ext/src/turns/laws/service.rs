@@ -107,6 +107,8 @@ struct State {
     /// All messages that reached an agent, by their keys.
     heard: Vec<String>,
     at_once: usize,
+    /// How many requests with messages were sent, except those of which the service said that it did not take them.
+    sent: usize,
 }
 
 impl Service {
@@ -122,6 +124,11 @@ impl Service {
     /// The keys of all that an agent heard.
     pub(super) fn heard(&self) -> Vec<String> {
         self.state.lock().unwrap().heard.clone()
+    }
+
+    /// How many requests with messages were sent, except those of which the service said that it did not take them.
+    pub(super) fn sent(&self) -> usize {
+        self.state.lock().unwrap().sent
     }
 
     /// The most runs that were under way at a time.
@@ -565,6 +572,10 @@ impl Transport for Network {
                 .unwrap()
                 .pop_front()
                 .unwrap_or(Fault::None);
+            let is_send = request.url().path().ends_with("/messages") && request.method() == "POST";
+            if is_send && !matches!(fault, Fault::Status(429)) {
+                self.0.state.lock().unwrap().sent += 1;
+            }
             let lost = || Err(TransportError::new(io::Error::other("it broke")));
             match fault {
                 Fault::LoseRequest => return lost(),

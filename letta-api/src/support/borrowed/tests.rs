@@ -141,6 +141,55 @@ proptest! {
     }
 }
 
+/// As messages are: a new member is kept with those that nobody knows.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Message {
+    number: Option<i64>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// It is run with the feature `arbitrary_precision` of serde_json as well, which any crate of an application may turn on.
+#[test]
+fn numbers_of_any_length_are_kept_as_a_value_keeps_them() {
+    let numbers = [
+        "0",
+        "-3",
+        "1.5",
+        "18446744073709551616",
+        "12345678901234567890123",
+        "-12345678901234567890123",
+        "1234567890123456789012345678901234567890123",
+        "123456789012345678901234567890.10",
+        "1e300",
+    ];
+    for number in numbers {
+        for new in [number.to_owned(), format!(r#"{{"a": [{number}]}}"#)] {
+            let text = format!(r#"{{"number": 5, "new": {new}}}"#);
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let json: Json<'_> = serde_json::from_str(&text).unwrap();
+            assert_eq!(Value::from(json.clone()).to_string(), value.to_string());
+            assert_eq!(Value::deserialize(&json).unwrap(), value, "{text}");
+            let expected: Message = serde_json::from_str(&text).unwrap();
+            assert_eq!(Message::deserialize(&json).unwrap(), expected, "{text}");
+            assert_eq!(expected.number, Some(5));
+            for again in [Json::deserialize(&value), Json::deserialize(value.clone())] {
+                assert_eq!(Value::from(again.unwrap()), value, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_number_of_128_bits_is_taken_if_it_fits() {
+    use serde::de::value::{I128Deserializer, U128Deserializer};
+
+    let number = U128Deserializer::<Misfit>::new(5);
+    assert_eq!(Value::from(Json::deserialize(number).unwrap()), json!(5));
+    let number = I128Deserializer::<Misfit>::new(-5);
+    assert_eq!(Value::from(Json::deserialize(number).unwrap()), json!(-5));
+}
+
 #[test]
 fn a_text_without_escapes_is_not_copied() {
     let text = r#"{"name": "plain", "esc\u0061ped": ["\n", "plain"]}"#;

@@ -29,10 +29,13 @@ const FLOORS: Table<'_> = &[
         ],
     ),
     ("agents", &["client", "error", "pages", "time", "transport"]),
+    ("agent_files", &["agents", "client", "error", "platform"]),
+    ("archives", &["client", "error", "pages"]),
     ("blocks", &["client", "error", "pages"]),
     ("conversations", &["client", "error", "pages"]),
     ("messages", &["client", "error", "pages"]),
     ("runs", &["client", "error", "pages"]),
+    ("server_tools", &["client", "error", "pages"]),
     (
         "turns",
         &[
