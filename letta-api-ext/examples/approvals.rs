@@ -12,9 +12,8 @@ use std::process::ExitCode;
 
 use letta_api_emulator::{Act, Rule};
 use letta_api_ext::agents::AgentHandle;
-use letta_api_ext::letta_api::types::{CreateAgent, CreateTool, ToolId};
+use letta_api_ext::letta_api::types::{CreateAgent, ToolId};
 use letta_api_ext::turns::{Decision, Event, Outcome, PendingApproval};
-use letta_api_ext::{Error, Letta};
 use serde_json::json;
 use service::{Failure, Service, words};
 
@@ -37,16 +36,11 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Failure> {
     let service = Service::connect().await?;
-    let tool = make_tool(&service.letta).await?;
-    let ended = with_tool(&service, tool.clone()).await;
-    service.letta.api().delete_tool(&tool).await?;
+    let tools = service.letta.server_tools();
+    let tool = tools.create(SOURCE).default_requires_approval(true).await?;
+    let ended = with_tool(&service, tool.id.clone()).await;
+    service.letta.server_tool(&tool.id).delete().await?;
     ended
-}
-
-async fn make_tool(letta: &Letta) -> Result<ToolId, Error> {
-    let tool = CreateTool::new(SOURCE).with_default_requires_approval(true);
-    let tool = letta.api().create_tool(&tool).await?;
-    Ok(tool.into_inner().id)
 }
 
 async fn with_tool(service: &Service, tool: ToolId) -> Result<(), Failure> {
