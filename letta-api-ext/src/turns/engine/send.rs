@@ -27,6 +27,18 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// What is being said.
+struct Sending {
+    body: ConversationMessageRequest,
+    /// Whether the caller chose the key, which only the resumable path knows.
+    has_chosen_key: bool,
+    began: Instant,
+    /// How many sends have lost their answer.
+    losses: u32,
+    /// The last failure after which the service may have what was said.
+    lost: Option<Error>,
+}
+
 impl Engine {
     /// Sends messages, and returns the events of their run.
     pub(super) async fn send(
@@ -35,85 +47,115 @@ impl Engine {
         messages: Vec<MessageInput>,
         chosen: Option<String>,
     ) -> Result<Frames> {
+        if chosen.is_some() {
+            self.path = TurnPath::Resumable;
+        }
         if let (true, Some(otid)) = (messages.is_empty(), &chosen) {
-            // Nothing is said: the turn was begun elsewhere.
-            run.otids = vec![otid.clone()];
-            self.path = TurnPath::Resumable;
-            return match self.find(run).await? {
-                Found::Run(frames) => Ok(frames),
-                Found::Nothing => Err(fault::unknown_key()),
-            };
+            return self.attach(run, otid).await;
         }
-        let has_chosen = chosen.is_some();
-        if has_chosen {
-            self.path = TurnPath::Resumable;
-        }
-        let mut body = self.settings.body.clone();
-        let (messages, otids) = with_keys(messages, chosen);
-        run.otids = otids;
-        body.messages = Nullable::Value(messages);
-        self.complete(&mut body);
-
-        let began = Instant::now();
-        let mut sends = 0;
-        // The failure after which the service may have what was said.
-        let mut lost: Option<Error> = None;
+        let mut sending = Sending {
+            body: self.settings.body.clone(),
+            has_chosen_key: chosen.is_some(),
+            began: Instant::now(),
+            losses: 0,
+            lost: None,
+        };
+        self.complete(&mut sending.body);
+        run.otids = give_keys(&mut sending.body, messages, chosen);
         let policy = self.settings.call.retry().clone();
         let mut bounds = policy.bounds();
         loop {
             self.telemetry.sent();
-            let error = match self.post(run, &body).await {
+            let error = match self.post(run, &sending.body).await {
                 Ok(frames) => return Ok(frames),
                 Err(error) => error,
             };
             if error.is_busy() {
-                if lost.is_some() {
-                    // It may be our own run that is busy.
-                    if let Found::Run(frames) = self.find(run).await? {
-                        return Ok(frames);
-                    }
+                if let Some(frames) = self.when_busy(run, &mut sending, error).await? {
+                    return Ok(frames);
                 }
-                let until = clock::after(began, self.settings.busy_wait);
-                if Instant::now() >= until {
-                    return Err(in_doubt(error, lost, run));
-                }
-                self.wait_until_free(&error, until).await;
-                continue;
-            }
-            if self.path == TurnPath::Plain {
+            } else if self.path == TurnPath::Plain {
+                // Nothing here knows what was said already.
                 return Err(match error.may_have_happened() {
                     true => run.interrupted(Some(error), LOST),
                     false => error,
                 });
-            }
-            let may_fall_back = self.settings.path == TurnPath::Auto && !has_chosen;
-            if may_fall_back && lost.is_none() && is_closed(&error) {
-                // The keys were not taken. New ones are not needed, but what a foreground turn had must not be asked for in background.
-                self.telemetry.fell_back(&error);
-                // A refusal may be about this agent.
-                if !(error.is_unauthorized() || error.is_forbidden()) {
-                    self.shared.is_closed();
+            } else if self.may_fall_back(&sending) && is_closed(&error) {
+                self.fall_back(run, &mut sending, &error);
+            } else if !error.may_have_happened() {
+                return Err(in_doubt(error, sending.lost, run));
+            } else {
+                if let Some(frames) = self.when_lost(run, &mut sending, error).await? {
+                    return Ok(frames);
                 }
-                self.path = TurnPath::Plain;
-                let (messages, otids) = with_keys(take_messages(&mut body), None);
-                run.otids = otids;
-                body.messages = Nullable::Value(messages);
-                continue;
+                if !run.is_repeatable || !policy.allows(sending.losses) {
+                    return Err(run.interrupted(sending.lost, LOST));
+                }
+                clock::sleep(jitter(bounds.next())).await;
             }
-            if !error.may_have_happened() {
-                return Err(in_doubt(error, lost, run));
-            }
-            self.telemetry.broke(Some(&error));
-            lost = Some(error);
-            sends += 1;
-            if let Some(frames) = self.look_for_lost(run, &mut lost).await? {
-                return Ok(frames);
-            }
-            if !run.is_repeatable || !policy.allows(sends) {
-                return Err(in_doubt_at_last(lost, run));
-            }
-            clock::sleep(jitter(bounds.next())).await;
         }
+    }
+
+    /// The events of a turn that was begun elsewhere with this key.
+    async fn attach(&mut self, run: &mut Run, otid: &str) -> Result<Frames> {
+        run.otids = vec![otid.to_owned()];
+        match self.find(run).await? {
+            Found::Run(frames) => Ok(frames),
+            Found::Nothing => Err(fault::unknown_key()),
+        }
+    }
+
+    /// Another run keeps the thread busy, so nothing was said: waits as long as the caller chose. The events if it is our own run.
+    async fn when_busy(
+        &mut self,
+        run: &mut Run,
+        sending: &mut Sending,
+        busy: Error,
+    ) -> Result<Option<Frames>> {
+        if sending.lost.is_some()
+            && let Found::Run(frames) = self.find(run).await?
+        {
+            return Ok(Some(frames));
+        }
+        let until = clock::after(sending.began, self.settings.busy_wait);
+        if Instant::now() >= until {
+            return Err(in_doubt(busy, sending.lost.take(), run));
+        }
+        self.wait_until_free(&busy, until).await;
+        Ok(None)
+    }
+
+    /// Whether the plain path may be taken, if the resumable one is closed. Once an answer was lost, nothing is safe there.
+    fn may_fall_back(&self, sending: &Sending) -> bool {
+        self.settings.path == TurnPath::Auto && !sending.has_chosen_key && sending.lost.is_none()
+    }
+
+    /// Takes the plain path, with new keys: the service hangs if the key of a plain turn is ever asked for.
+    fn fall_back(&mut self, run: &mut Run, sending: &mut Sending, closed: &Error) {
+        self.telemetry.fell_back(closed);
+        // A refusal of the caller may be about this agent alone.
+        if !(closed.is_unauthorized() || closed.is_forbidden()) {
+            self.shared.is_closed();
+        }
+        self.path = TurnPath::Plain;
+        let messages = match std::mem::take(&mut sending.body.messages) {
+            Nullable::Value(messages) => messages,
+            _ => Vec::new(),
+        };
+        run.otids = give_keys(&mut sending.body, messages, None);
+    }
+
+    /// The answer was lost: looks for the run. `None` if the service says that there is none.
+    async fn when_lost(
+        &mut self,
+        run: &mut Run,
+        sending: &mut Sending,
+        lost: Error,
+    ) -> Result<Option<Frames>> {
+        self.telemetry.broke(Some(&lost));
+        sending.lost = Some(lost);
+        sending.losses += 1;
+        self.look_for_lost(run, &mut sending.lost).await
     }
 
     /// Looks for the run of what was said. `None` if the service says that there is none.
@@ -154,7 +196,14 @@ impl Engine {
         {
             Ok(answer) => Ok(Found::Run(self.take_answer(run, answer))),
             Err(error) => match Error::from(error) {
-                error if error.is_not_found() => Ok(Found::Nothing),
+                // As opposed to a server that does not know the path, or another one.
+                error
+                    if error.is_not_found()
+                        && error.message().is_some()
+                        && !is_without_route(&error) =>
+                {
+                    Ok(Found::Nothing)
+                }
                 error => Err(error),
             },
         }
@@ -225,20 +274,13 @@ fn in_doubt(error: Error, lost: Option<Error>, run: &Run) -> Error {
     }
 }
 
-fn in_doubt_at_last(lost: Option<Error>, run: &Run) -> Error {
-    run.interrupted(lost, LOST)
-}
-
 /// Whether a refusal means that the resumable path is not open here.
 fn is_closed(error: &Error) -> bool {
     let status = error.status().map(|status| status.as_u16());
     match status {
         Some(503) => is_without_store(error),
         // No route, as opposed to no such agent.
-        Some(404) => error.message().is_some_and(|said| {
-            let said = said.trim();
-            said == "Not Found" || said.starts_with("Cannot POST ")
-        }),
+        Some(404) => is_without_route(error),
         Some(401 | 403) => true,
         Some(405 | 501) => true,
         // A server that does not know `default`.
@@ -247,6 +289,14 @@ fn is_closed(error: &Error) -> bool {
             .is_some_and(|said| said.contains("conversation_id")),
         _ => false,
     }
+}
+
+/// Whether a 404 is about the path, and not about what it names.
+fn is_without_route(error: &Error) -> bool {
+    error.message().is_some_and(|said| {
+        let said = said.trim();
+        said == "Not Found" || said.starts_with("Cannot POST ")
+    })
 }
 
 /// Whether the server has no store for events in background.
@@ -264,18 +314,12 @@ fn for_agents(body: ConversationMessageRequest) -> Result<MessageRequest> {
     })
 }
 
-fn take_messages(body: &mut ConversationMessageRequest) -> Vec<MessageInput> {
-    match std::mem::take(&mut body.messages) {
-        Nullable::Value(messages) => messages,
-        _ => Vec::new(),
-    }
-}
-
-/// Gives each message a key of its own.
-fn with_keys(
+/// Puts messages into a request, each with a key of its own, and returns the keys.
+fn give_keys(
+    body: &mut ConversationMessageRequest,
     mut messages: Vec<MessageInput>,
     chosen: Option<String>,
-) -> (Vec<MessageInput>, Vec<String>) {
+) -> Vec<String> {
     let mut otids = Vec::with_capacity(messages.len());
     for (place, message) in messages.iter_mut().enumerate() {
         let otid = match (&chosen, place) {
@@ -292,7 +336,8 @@ fn with_keys(
         *slot = Nullable::Value(otid.clone());
         otids.push(otid);
     }
-    (messages, otids)
+    body.messages = Nullable::Value(messages);
+    otids
 }
 
 /// A random share of a bound, so that clients that failed together do not come back together.
