@@ -1,5 +1,10 @@
 //! The examples as programs, and the token endpoint behind a server.
 
+mod approvals;
 mod browser_chat;
+mod chat;
+mod example;
 mod mint_token;
+mod resume_after_a_crash;
 mod token_endpoint;
+mod tools;
