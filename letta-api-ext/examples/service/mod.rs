@@ -51,13 +51,12 @@ impl Service {
 
     /// A request for an agent of this example. A real one needs a model: `LETTA_MODEL`, or that of OpenAI.
     pub(crate) fn new_agent(&self, name: &str) -> CreateAgent {
-        let setting = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.into());
         self.letta
             .agents()
             .create()
             .name(name)
             .model(setting("LETTA_MODEL", "openai/gpt-4.1"))
-            .embedding(setting("LETTA_EMBEDDING", "openai/text-embedding-3-small"))
+            .embedding(embedding())
     }
 
     /// What the agent does if it is the emulator's. A real one has a model, and decides by itself.
@@ -67,6 +66,16 @@ impl Service {
             None => Ok(()),
         }
     }
+}
+
+/// The model that embeds files and memories.
+pub(crate) fn embedding() -> String {
+    setting("LETTA_EMBEDDING", "openai/text-embedding-3-small")
+}
+
+fn setting(name: &str, default: &str) -> String {
+    let set = std::env::var(name).ok().filter(|value| !value.is_empty());
+    set.unwrap_or_else(|| default.to_owned())
 }
 
 /// What is said to the agent: the arguments of the program, or this text. Others may suit a real model better.

@@ -8,3 +8,4 @@ mod mint_token;
 mod resume_after_a_crash;
 mod token_endpoint;
 mod tools;
+mod upload_and_ask;
