@@ -54,10 +54,10 @@ mod delete_passage;
 mod files;
 #[cfg(feature = "blocks")]
 mod list_blocks;
-#[cfg(feature = "archives")]
-mod list_passages;
 #[cfg(feature = "folders")]
 mod list_folders;
+#[cfg(feature = "archives")]
+mod list_passages;
 #[cfg(feature = "server-tools")]
 mod list_tools;
 #[cfg(feature = "messages")]
@@ -101,10 +101,10 @@ pub use handle::AgentHandle;
 pub use list::ListAgents;
 #[cfg(feature = "blocks")]
 pub use list_blocks::ListAgentBlocks;
-#[cfg(feature = "archives")]
-pub use list_passages::ListAgentPassages;
 #[cfg(feature = "folders")]
 pub use list_folders::ListAgentFolders;
+#[cfg(feature = "archives")]
+pub use list_passages::ListAgentPassages;
 #[cfg(feature = "server-tools")]
 pub use list_tools::ListAgentTools;
 #[cfg(feature = "messages")]

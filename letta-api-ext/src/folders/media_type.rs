@@ -48,9 +48,7 @@ const TYPES: [(&str, &[&str]); 40] = [
 pub(super) fn of_name(name: &str) -> Option<&'static str> {
     let (_, end) = name.rsplit_once('.')?;
     let is_end = |known: &&str| known.eq_ignore_ascii_case(end);
-    let found = TYPES
-        .iter()
-        .find(|(_, ends)| ends.iter().any(|it| is_end(it)));
+    let found = TYPES.iter().find(|(_, ends)| ends.iter().any(&is_end));
     found.map(|(media_type, _)| *media_type)
 }
 

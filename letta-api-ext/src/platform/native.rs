@@ -11,11 +11,11 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 
 use super::{HttpSettings, NoRuntime};
 
-#[cfg(feature = "agent-files")]
-pub(crate) mod files;
 mod body;
 #[cfg(feature = "folders")]
 mod file;
+#[cfg(feature = "agent-files")]
+pub(crate) mod files;
 mod proxy;
 pub(crate) mod runtime;
 pub(crate) mod time;

@@ -22,6 +22,7 @@ pub struct Answer {
 /// Whether a turn is over.
 #[derive(Debug)]
 #[must_use = "a turn that needs an approval waits until it is answered"]
+#[allow(clippy::large_enum_variant, reason = "there is one for each turn")]
 pub enum Outcome {
     /// The agent has stopped. [`Answer::stop_reason`] says why.
     Done(Answer),

@@ -533,7 +533,8 @@ async fn nothing_that_a_turn_prints_shows_a_secret_or_what_was_said() {
         ("200 OK", run("completed", "end_turn")),
         ("200 OK", echo.clone()),
     ];
-    let mut servers: Vec<Box<dyn Fn(&str) -> Reply + Send + Sync>> = Vec::new();
+    type Answer = Box<dyn Fn(&str) -> Reply + Send + Sync>;
+    let mut servers: Vec<Answer> = Vec::new();
     for events in turn_replies() {
         let events: Vec<String> = (events.iter())
             .map(|event| {

@@ -107,7 +107,11 @@ async fn talk(letta: &Letta, number: usize, counts: &Counts) -> Said {
     };
     let with = |turn: Turn| {
         let turn = turn.with_silence_limit(Duration::from_secs(2));
-        let turn = if round % 2 == 0 { turn.tokens() } else { turn };
+        let turn = if round.is_multiple_of(2) {
+            turn.tokens()
+        } else {
+            turn
+        };
         if number % 7 == 3 {
             turn.with_path(TurnPath::Plain)
         } else {
