@@ -18,6 +18,23 @@ use crate::error::{Error, Result};
 /// From [`Answer::outcome`], or from `pending_approval()` of an agent or a conversation, for one that an earlier process left. Until it is
 /// answered, the agent takes no other message. It is answered once, and for all calls at once: what answers takes it by value.
 ///
+/// ```no_run
+/// # async fn run(pending: letta_api_ext::turns::PendingApproval) -> Result<(), letta_api_ext::Error> {
+/// let turn = pending.approve_all();
+/// # turn.send().await?; Ok(())
+/// # }
+/// ```
+///
+/// A second answer does not compile:
+///
+/// ```compile_fail,E0382
+/// # async fn run(pending: letta_api_ext::turns::PendingApproval) -> Result<(), letta_api_ext::Error> {
+/// let turn = pending.approve_all();
+/// let again = pending.deny_all("Or rather not.");
+/// # turn.send().await?; again.send().await?; Ok(())
+/// # }
+/// ```
+///
 /// Dropping it answers nothing. Cancelling the run denies all calls.
 #[derive(Debug)]
 #[must_use = "the agent waits until its calls are answered"]
