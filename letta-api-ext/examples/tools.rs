@@ -117,7 +117,7 @@ async fn ask(agent: &AgentHandle) -> Result<(), Failure> {
     // Each round is a run at the service: the last one has the answer.
     println!(
         "\nRounds    {} with tools, in one turn",
-        answer.run_ids().len() - 1
+        answer.run_ids().len().saturating_sub(1)
     );
     Ok(())
 }

@@ -49,12 +49,12 @@ impl AgentHandle {
     }
 
     /// Writes the agent to a file on this machine, whole or not at all: the bytes go to a file beside it, which gets the
-    /// name when it is complete. A file that is there is kept, unless [`overwrite`](ExportAgentTo::overwrite) is set. In a
+    /// name when it is complete. A file that is there is kept, unless [`with_overwrite`](ExportAgentTo::with_overwrite) is set. In a
     /// browser, which has no files, this is an error: use [`export`](Self::export).
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
-    /// letta.agent("agent-1").export_to("ada.af").overwrite(true).send().await?;
+    /// letta.agent("agent-1").export_to("ada.af").with_overwrite(true).send().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -108,7 +108,7 @@ pub use list_passages::ListAgentPassages;
 #[cfg(feature = "server-tools")]
 pub use list_tools::ListAgentTools;
 #[cfg(feature = "messages")]
-pub use messages::ListMessages;
+pub use messages::ListAgentMessages;
 #[cfg(feature = "archives")]
 pub use passages::AgentPassages;
 pub use recompile::RecompileAgent;

@@ -44,7 +44,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// | [`is_invalid_input`](Self::is_invalid_input) | a field that breaks a rule; nothing was sent | correct [`field`](Self::field) |
 /// | [`is_unauthorized`](Self::is_unauthorized) | a wrong, revoked or expired key | check `LETTA_API_KEY`, and that it belongs to this server |
 /// | [`is_forbidden`](Self::is_forbidden) | a key without this right, or of another project | check the key's rights and the project |
-/// | [`is_not_found`](Self::is_not_found) | a wrong base URL; a self-hosted server, which has no client-side tokens | check `LETTA_BASE_URL` |
+/// | [`is_not_found`](Self::is_not_found) | a wrong base URL; an ID that does not exist; a self-hosted server, which has no client-side tokens | check the ID and `LETTA_BASE_URL` |
 /// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | try again after [`retry_after`](Self::retry_after), which may be longer than the deadline allowed |
 /// | [`is_busy`](Self::is_busy) | another turn runs in this conversation | wait for [`run_id`](Self::run_id), or cancel it |
 /// | [`is_pending_approval`](Self::is_pending_approval) | the agent waits for the answer to a tool call | approve or deny it first |
@@ -54,6 +54,8 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | the message says which; check the base URL, proxy and certificates |
 /// | [`is_interrupted`](Self::is_interrupted) | a network or a proxy that cut the connection | repeat the call unless it [may have happened](Self::may_have_happened) |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
+/// | `is_file_failed` (feature `folders`) | the service cannot read the file | read [`message`](Self::message); upload another form of it |
+/// | `is_file_not_written` (feature `agent-files`) | no room on the disk, no permission | make room, and export again |
 /// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
 /// | [`is_grant_mismatch`](Self::is_grant_mismatch) | a proxy or a cache that answers with another token; a service that ignores the expiry; a service newer than this crate | look at the difference; ask for a shorter life; update |
 /// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers instead of the service; a service newer than this crate | check the base URL; update |

@@ -86,7 +86,7 @@
 //! - `Letta::blocks` and `Letta::block` (feature `blocks`): memory that agents share.
 //! - `Letta::archives` and `Letta::archive` (feature `archives`): passages that agents search by meaning. With `agents` also
 //!   `passages` of one agent.
-//! - `Letta::server_tools` and `Letta::server_tool` (feature `server-tools`): tools in Python that the service runs.
+//! - `Letta::server_tools` and `Letta::server_tool` (feature `server-tools`): tools in Python or TypeScript that the service runs.
 //! - `agent_files` (feature `agent-files`): export an agent to a file, and import it from there.
 //! - [`Pages`] and [`Items`]: streams of the pages of a list, and of the items on them.
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
@@ -140,7 +140,8 @@
 //! `run_mcp_server_tool`. A deadline or a time-out that you set holds for them too, that of the client included. The
 //! operations that stream what an agent does answer at once, and have the times of all others until then.
 //!
-//! *An upload* is `upload_file` or `import_agent`. Its length says how long it takes, so it may take as long as it moves. An
+//! *An upload* is `upload_file` or `import_agent` of the raw client, and so `upload` and `upload_file` of a folder, and `import` and
+//! `import_from` of agents. Its length says how long it takes, so it may take as long as it moves. An
 //! attempt fails if the connection takes no more of it, or if no answer begins after its end, for 60 s or for the time that
 //! you set for an attempt. A browser does not tell whether it moves, so there the time that you set is for the whole attempt.
 //!
@@ -151,8 +152,9 @@
 //! # Observability
 //!
 //! Each call is a [`tracing`] span `letta.call` at level INFO, and each attempt an event in it: WARN if it failed and
-//! may succeed later, and DEBUG otherwise. The target of both is `letta_api_ext`. Other events have targets within it:
-//! `letta_api_ext::minter`, `::token_endpoint`, `::access_tokens` and `::proxy`. The fields have the names of
+//! may succeed later, and DEBUG otherwise. The target of both is `letta_api_ext`. Other spans and events have targets
+//! within it: `letta_api_ext::minter`, `::token_endpoint`, `::access_tokens`, `::proxy` and `::turns`. A turn is a span `letta.turn`, and a
+//! call of a tool in Rust a span `letta.tool`. The fields have the names of
 //! [OpenTelemetry for HTTP clients](https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
 //! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `url.template`, `url.scheme`,
 //! `server.address`, `server.port`, `error.type` (see [`CallReport::error_type`]). For `tracing-opentelemetry`, there

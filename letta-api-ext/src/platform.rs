@@ -99,7 +99,7 @@ impl std::fmt::Display for FileProblem {
             Self::NoFile => "must be a file, not a folder or a device",
             Self::IsFolder => "must not be a folder",
             Self::Exists => {
-                "must not exist: choose another name, or call `overwrite(true)` to replace the file"
+                "must not exist: choose another name, or call `with_overwrite(true)` to replace the file"
             }
             Self::NoRuntime => return std::fmt::Display::fmt(&NoRuntime, f),
             Self::Io(error) => return write!(f, "cannot be used: {error}"),

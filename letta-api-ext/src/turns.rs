@@ -59,7 +59,7 @@
 //!    is found by [`pending_approval`](crate::agents::AgentHandle::pending_approval).
 //! 6. **One at a time.** Turns with the same agent or conversation, by all clones of a client, wait for each other, unless told
 //!    [not to](Turn::with_parallel_turns). If another program's turn is under way, the error [is busy](crate::Error::is_busy), or the turn
-//!    [waits](Turn::with_busy_wait).
+//!    [waits](Turn::with_busy_wait). If nobody reads the turn before for 5 minutes, those that wait fail as busy.
 //! 7. **What is new passes through.** An event, a reason to stop or a part of a message that this version does not know is handed on as it
 //!    came.
 //!
@@ -74,6 +74,8 @@
 //! | [`is_pending_approval`](crate::Error::is_pending_approval) | the agent waits for an answer; nothing was said | answer it: `pending_approval()` |
 //! | [`is_interrupted`](crate::Error::is_interrupted) | the turn could not be followed to its end | if it [may have happened](crate::Error::may_have_happened), read the run's messages before you say it again |
 //! | [`is_out_of_credits`](crate::Error::is_out_of_credits), [`is_quota_exceeded`](crate::Error::is_quota_exceeded) | the account's limit is reached | waiting helps only if [`retry_after`](crate::Error::retry_after) says so |
+//! | [`is_timeout`](crate::Error::is_timeout) | the turn's [deadline](Turn::with_deadline) passed | if it may have happened, read the run's messages |
+//! | [`may_have_happened`](crate::Error::may_have_happened) alone | tools were called in too many rounds | `pending_approval()` finds the calls |
 //! | [`code`](crate::Error::code) such as `llm_rate_limit` | the agent's model failed | the message was stored or not: read the messages |
 //!
 //! [`run_id`](crate::Error::run_id) names the run.

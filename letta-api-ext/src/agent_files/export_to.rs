@@ -44,10 +44,10 @@ impl ExportAgentTo {
     ///
     /// ```
     /// # let letta = letta_api_ext::Letta::local()?;
-    /// let request = letta.agent("agent-1").export_to("ada.af").overwrite(true);
+    /// let request = letta.agent("agent-1").export_to("ada.af").with_overwrite(true);
     /// # Ok::<(), letta_api_ext::Error>(())
     /// ```
-    pub fn overwrite(mut self, overwrite: bool) -> Self {
+    pub fn with_overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = overwrite;
         self
     }
@@ -59,7 +59,7 @@ impl ExportAgentTo {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: a file that is there without [`overwrite`](Self::overwrite), or that cannot be written here
+    /// Before anything is sent: a file that is there without [`with_overwrite`](Self::with_overwrite), or that cannot be written here
     /// (`path`), or an ID that would name another resource (`agent_id`). After that: those of
     /// [`ExportAgent::send`](super::ExportAgent::send), and a file that [could not be
     /// written](crate::Error::is_file_not_written).

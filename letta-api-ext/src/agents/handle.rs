@@ -94,7 +94,7 @@ impl AgentHandle {
         RecompileAgent::new(self.letta.call(), self.id.clone())
     }
 
-    /// Lists the messages of the agent's own thread, or of one [conversation](super::ListMessages::conversation_id).
+    /// Lists the messages of the agent's own thread, or of one [conversation](super::ListAgentMessages::conversation_id).
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -106,8 +106,8 @@ impl AgentHandle {
     /// # }
     /// ```
     #[cfg(feature = "messages")]
-    pub fn messages(&self) -> super::ListMessages {
-        super::ListMessages::new(self.letta.call(), self.id.clone())
+    pub fn messages(&self) -> super::ListAgentMessages {
+        super::ListAgentMessages::new(self.letta.call(), self.id.clone())
     }
 
     /// Takes all messages but the system prompt out of the context of the agent's own thread. Memory stays. The messages

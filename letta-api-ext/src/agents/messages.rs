@@ -16,13 +16,13 @@ use crate::pages::raw::list;
 /// the order that was asked for.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct ListMessages {
+pub struct ListAgentMessages {
     call: Call,
     id: types::AgentId,
     params: types::ListMessagesParams,
 }
 
-impl ListMessages {
+impl ListAgentMessages {
     pub(super) fn new(call: Call, id: types::AgentId) -> Self {
         Self {
             call,
@@ -53,7 +53,7 @@ impl ListMessages {
     }
 }
 
-list!(ListMessages => types::Message, |list, api|
+list!(ListAgentMessages => types::Message, |list, api|
     api.list_messages(&list.id, &list.params),
     api.list_messages_pages(&list.id, &list.params)
 );

@@ -6,7 +6,8 @@ use crate::client::fields::fields;
 use crate::client::request::Call;
 use crate::pages::raw::list;
 
-/// A request to list the agents that have a block. From [`BlockHandle::agents`](super::BlockHandle::agents).
+/// A request to list the agents that have a block. From [`BlockHandle::agents`](super::BlockHandle::agents). [`send`](Self::send) returns
+/// one page, [`pages`](Self::pages) all pages, and [`items`](Self::items) the agents on them.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListBlockAgents {

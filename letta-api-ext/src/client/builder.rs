@@ -144,7 +144,7 @@ impl LettaBuilder {
     /// An operation that answers when an agent, a model or a tool is done has no deadline unless you set one. These are
     /// `send_message`, `send_conversation_message`, `compact_messages`, `compact_conversation`, `run_agent_tool` and
     /// `run_mcp_server_tool` of the [raw client](crate::Letta::api). If the service then asks to wait for more than 30
-    /// seconds before another attempt, the call fails at once. For [requests by hand](crate::Letta::request), set what you
+    /// seconds before another attempt, the call fails at once. Nor has an upload (`upload_file`, `import_agent`). For [requests by hand](crate::Letta::request), set what you
     /// need.
     ///
     /// In a stream of pages, each page is a call. If the answer of an operation is a stream, the deadline ends when
@@ -159,7 +159,7 @@ impl LettaBuilder {
     ///
     /// An attempt of an operation that answers when an agent, a model or a tool is done (see
     /// [`deadline`](Self::deadline)) may wait for its answer without end, unless you set a time-out. Once the answer has
-    /// begun, its body has 10 seconds.
+    /// begun, its body has 10 seconds. An upload may stand still for 60 seconds, or for the time that you set.
     ///
     /// An attempt that takes longer counts as lost: it may have had its effect. Connecting may take half of this, and
     /// at most 5 seconds, so that an unreachable service is told from one that does not answer. This connect time is

@@ -53,6 +53,17 @@ impl Call {
         self.letta.key().map(Secret::expose_secret)
     }
 
+    /// The texts that no printed text may contain: the key, and the values of own headers.
+    #[cfg(feature = "folders")]
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let options = self.options.as_deref();
+        let options = options.unwrap_or_else(|| self.letta.options());
+        self.key()
+            .into_iter()
+            .chain(options.headers.secrets())
+            .collect()
+    }
+
     /// When the call is sent again.
     #[cfg(feature = "turns")]
     pub(crate) fn retry(&self) -> &crate::RetryPolicy {

@@ -28,7 +28,7 @@ impl CancelConversation {
     }
 
     fields! { params: types::CancelConversationParams;
-        /// The agent's ID, `agent-…`.
+        /// The agent, if the conversation is `default`: its own thread.
         agent_id: types::AgentId,
     }
 

@@ -26,7 +26,7 @@ impl ForkConversation {
     }
 
     fields! { params: types::ForkConversationParams;
-        /// The agent's ID, `agent-…`.
+        /// The agent, if the conversation is `default`: its own thread.
         agent_id: types::AgentId,
     }
 

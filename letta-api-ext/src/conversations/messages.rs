@@ -31,7 +31,7 @@ impl ListConversationMessages {
     }
 
     fields! { params: types::ListConversationMessagesParams;
-        /// The agent's ID, `agent-…`.
+        /// The agent, if the conversation is `default`: its own thread.
         agent_id: types::AgentId,
         /// Only what comes before the item of this ID in the list.
         before: String,

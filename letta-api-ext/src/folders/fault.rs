@@ -77,13 +77,12 @@ impl Error {
 }
 
 /// The ID of a file, safe to print.
-fn shown(id: &str, key: Option<&str>) -> String {
-    let secrets: Vec<&str> = key.into_iter().collect();
-    redact::text(id, &secrets).unwrap_or_else(|| "file".to_owned())
+fn shown(id: &str, secrets: &[&str]) -> String {
+    redact::text(id, secrets).unwrap_or_else(|| "file".to_owned())
 }
 
 /// The service says in this answer that processing failed.
-pub(super) fn failed(answer: &Answer<FileMetadata>, key: Option<&str>) -> Error {
+pub(super) fn failed(answer: &Answer<FileMetadata>, secrets: &[&str]) -> Error {
     answer.error(|known| {
         let event = ErrorEvent {
             error_type: "",
@@ -93,7 +92,7 @@ pub(super) fn failed(answer: &Answer<FileMetadata>, key: Option<&str>) -> Error 
         };
         let status = answer.processing_status.as_ref();
         let fault = NotProcessed {
-            file: shown(answer.id.as_str(), key),
+            file: shown(answer.id.as_str(), secrets),
             state: status.and_then(|it| redact::text(it.as_str(), known.secrets)),
             why: Why::Failed(Said::by_event(&event, known.secrets)),
         };
@@ -107,12 +106,11 @@ pub(super) fn out_of_time(
     id: &str,
     state: Option<&str>,
     cause: Option<Error>,
-    key: Option<&str>,
+    secrets: &[&str],
 ) -> Error {
-    let secrets: Vec<&str> = key.into_iter().collect();
     let fault = NotProcessed {
-        file: shown(id, key),
-        state: state.and_then(|it| redact::text(it, &secrets)),
+        file: shown(id, secrets),
+        state: state.and_then(|it| redact::text(it, secrets)),
         why: Why::OutOfTime(limit),
     };
     Error::added_with(fault, cause)

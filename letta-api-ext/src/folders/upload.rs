@@ -175,7 +175,7 @@ impl UploadFile {
     /// # Errors
     ///
     /// Before anything is sent: an empty name (`name`), a file that cannot be read (`path`), a name with a control character
-    /// or a media type that is none (`file`), an ID that would name another resource (`folder_id`). After that: any failure
+    /// or an invalid media type (`file`), an ID that would name another resource (`folder_id`). After that: any failure
     /// of the service or the network. A file that cannot be read to its end is an error about the `path`, too: nothing was
     /// stored then. A folder that does not exist is [not found](crate::Error::is_not_found).
     ///

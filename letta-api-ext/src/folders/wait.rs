@@ -78,7 +78,8 @@ impl WaitProcessed {
     /// - Those of the upload, if there is one, and those of [getting a file](super::GetFile::send) that do not pass. A file
     ///   that does not exist is [not found](Error::is_not_found).
     ///
-    /// Errors of the first two kinds have the [file's ID](Error::file_id).
+    /// Errors of the first two kinds have the [file's ID](Error::file_id) and [may have happened](Error::may_have_happened): the file is in
+    /// the folder. Wait for it by [`FileHandle::wait_processed`](super::FileHandle::wait_processed), and do not upload it again.
     pub async fn send(self) -> Result<FileMetadata> {
         if self.limit.is_zero() {
             let rule = "must be positive";
@@ -135,7 +136,7 @@ async fn wait(
         id.as_str(),
         state,
         cause,
-        call.key(),
+        &call.secrets(),
     ))
 }
 
@@ -145,7 +146,7 @@ async fn ask(call: &Call, folder: &FolderId, id: &FileId) -> Result<FileMetadata
     let outcome = call.api().get_file(folder, id, &params).await;
     let answer = Answer::of(outcome)?;
     match answer.processing_status {
-        Some(FileProcessingStatus::Error) => Err(fault::failed(&answer, call.key())),
+        Some(FileProcessingStatus::Error) => Err(fault::failed(&answer, &call.secrets())),
         _ => Ok(answer.into_inner()),
     }
 }

@@ -6,6 +6,7 @@ use crate::client::answer::Answer;
 use crate::client::fields::fields;
 use crate::client::request::{Call, request};
 use crate::error::Result;
+use crate::pages::raw::check_limit;
 
 /// A request to search messages. From [`Messages::search`](super::Messages::search).
 #[derive(Clone, Debug)]
@@ -42,9 +43,10 @@ impl SearchMessages {
     ///
     /// # Errors
     ///
-    /// Any failure of the service or the network. A server without a store for vectors, as a self-hosted one is by
+    /// Before anything is sent: a [`limit`](Self::limit) below 1. After that: any failure of the service or the network. A server without a store for vectors, as a self-hosted one is by
     /// default, refuses every search.
     pub async fn send(self) -> Result<Vec<types::MessageSearchResult>> {
+        check_limit(self.body.limit)?;
         let outcome = self.call.api().search_messages(&self.body).await;
         Answer::of(outcome).map(Answer::into_inner)
     }

@@ -59,8 +59,8 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// Before anything is sent: a [`limit`](Self::limit) below 1. After that: any failure of the service or the
-            /// network.
+            /// Before anything is sent: a [`limit`](Self::limit) below 1, or an ID that would name another resource. After
+            /// that: any failure of the service or the network.
             pub async fn send(self) -> $crate::error::Result<$of> {
                 $crate::pages::raw::check_limit(self.params.limit)?;
                 let ($list, $api) = (&self, self.call.api());
@@ -73,8 +73,8 @@ macro_rules! list {
             ///
             /// # Errors
             ///
-            /// Those of [`send`](Self::send). Before anything is sent also: `before` is set, since the list moves on by
-            /// its own cursor. Also an [invalid response](crate::Error::is_invalid_response) if the service does not move
+            /// Those of [`send`](Self::send). Before anything is sent also: `before` or `after` is set, and is not what
+            /// leads from page to page in this order. Also an [invalid response](crate::Error::is_invalid_response) if the service does not move
             /// on: a page with an item that came before.
             pub fn pages(self) -> $crate::Pages<$of> {
                 $crate::Pages::of_raw(self.list())

@@ -6,6 +6,7 @@ use crate::client::answer::Answer;
 use crate::client::fields::fields;
 use crate::client::request::{Call, request};
 use crate::error::Result;
+use crate::pages::raw::check_limit;
 
 /// A request for the spans that the service recorded of a run. From [`RunHandle::trace`](super::RunHandle::trace).
 #[derive(Clone, Debug)]
@@ -34,9 +35,10 @@ impl GetRunTrace {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an ID that would name another resource (`run_id`). After that: any failure of the
+    /// Before anything is sent: a [`limit`](Self::limit) below 1, or an ID that would name another resource (`run_id`). After that: any failure of the
     /// service or the network.
     pub async fn send(self) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
+        check_limit(self.params.limit)?;
         let outcome = self.call.api().get_run_trace(&self.id, &self.params).await;
         Answer::of(outcome).map(Answer::into_inner)
     }

@@ -84,7 +84,7 @@ impl OwnHeaders {
     }
 
     /// The texts that are redacted from what the service says.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.checked().map(|own| &own.secrets);
         secrets.into_iter().flatten().map(Secret::expose_secret)
     }

@@ -1,6 +1,7 @@
 //! A request that waits for an answer, and the answer to it: all calls at once, or none.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use letta_api::types::{
     ApprovalResult, ApprovalReturn, CreateApproval, CreateToolReturn, MessageId, MessageInput,
@@ -45,10 +46,10 @@ pub struct PendingApproval {
 }
 
 /// What becomes of one call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Decision(Decided);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Decided {
     Approved,
     Denied(String),
@@ -59,6 +60,17 @@ enum Decided {
 #[derive(Debug)]
 pub(super) struct Decisions {
     pub(super) decided: Result<Vec<(ToolCall, Option<Decision>)>>,
+}
+
+/// It shows neither reason nor result.
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Decided::Approved => "Approved",
+            Decided::Denied(_) => "Denied(..)",
+            Decided::Returned(..) => "Returned(..)",
+        })
+    }
 }
 
 impl Decision {

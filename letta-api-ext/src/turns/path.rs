@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum TurnPath {
     /// [`Resumable`](Self::Resumable) if it is open, or else [`Plain`](Self::Plain). A client that holds a client-side access token takes
-    /// the plain one at once, since a token opens no other.
+    /// the plain one at once, since a token opens no other. If the server says that the path is not open, turns of all clones take the plain one for 60 s.
     #[default]
     Auto,
     /// The conversation's path, in background, with a key on every message (`otid`). The service knows a message that comes twice, and

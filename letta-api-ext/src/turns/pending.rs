@@ -18,6 +18,10 @@ impl AgentHandle {
     ///
     /// Requests in conversations are found by [`ConversationHandle::pending_approval`].
     ///
+    /// # Errors
+    ///
+    /// Any failure of the service or the network. Options are those of the client.
+    ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
     /// if let Some(pending) = letta.agent("agent-1").pending_approval().await? {
@@ -38,6 +42,10 @@ impl AgentHandle {
 impl ConversationHandle {
     /// The request that the agent waits for in this conversation, such as one that an earlier process left: the newest message, if it is
     /// one. `None` if it waits for none.
+    ///
+    /// # Errors
+    ///
+    /// Any failure of the service or the network. Options are those of the client.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {

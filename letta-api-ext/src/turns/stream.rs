@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use letta_api::BoxFuture;
-use letta_api::types::RunId;
+use letta_api::types::{CancelConversationParams, CancelRunsRequest, RunId};
 
 use super::answer::Answer;
 use super::emit::{Emitter, Told};
@@ -168,19 +168,21 @@ impl Drop for TurnStream {
 
 /// Asks the service to stop the run that is under way.
 async fn cancel(settings: &Settings, run: Option<RunId>) -> Result<Cancellation> {
-    let letta = settings.call.letta();
-    match &settings.target {
+    let api = settings.call.api();
+    let outcome = match &settings.target {
         Target::Agent(agent) => {
-            let cancel = letta.agent(agent).cancel();
-            match run {
-                Some(run) => cancel.run_ids(vec![run]).send().await,
-                None => cancel.send().await,
+            let mut body = CancelRunsRequest::new();
+            if let Some(run) = run {
+                body = body.with_run_ids([run]);
             }
+            api.cancel_runs(agent, Some(&body)).await
         }
         Target::Conversation(conversation) => {
-            letta.conversation(conversation).cancel().send().await
+            let params = CancelConversationParams::default();
+            api.cancel_conversation(conversation, &params).await
         }
-    }
+    };
+    Cancellation::of(outcome)
 }
 
 impl fmt::Debug for TurnStream {

@@ -265,15 +265,15 @@ impl Turn {
     /// Changes what is sent besides messages: any field of the request that has no method here.
     ///
     /// The turn sets `messages`, `agent_id`, `streaming`, `stream_tokens`, `include_pings` and `background` itself, and takes
-    /// `include_return_message_types` out: a turn is read whole.
+    /// `input` and `include_return_message_types` out: a turn is read whole.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
-    /// let turn = letta.agent("agent-1").turn("Hello").body(|body| body.with_return_logprobs(true));
+    /// let turn = letta.agent("agent-1").turn("Hello").with_body(|body| body.with_return_logprobs(true));
     /// # turn.send().await?; Ok(())
     /// # }
     /// ```
-    pub fn body(
+    pub fn with_body(
         mut self,
         change: impl FnOnce(ConversationMessageRequest) -> ConversationMessageRequest,
     ) -> Self {
@@ -290,7 +290,8 @@ impl Turn {
     /// The longest that the turn may take, from when it is sent until the agent has stopped, tools in Rust included. By default there is no
     /// limit: an agent may work for an hour.
     ///
-    /// When it passes, the turn is an error that [may have happened](crate::Error::may_have_happened). The run goes on at the service.
+    /// When it passes, the turn is a [time-out](crate::Error::is_timeout). It [may have happened](crate::Error::may_have_happened), unless it
+    /// still waited for another turn. A run goes on at the service. With zero, the turn fails.
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = Some(deadline);
         self
@@ -319,7 +320,8 @@ impl Turn {
         self
     }
 
-    /// Cancels the run if the stream is dropped before its end. Without it, the run goes on at the service.
+    /// Cancels the run if the stream is dropped before its end. Without it, the run goes on at the service. Dropping the future of
+    /// [`send`](Self::send) cancels nothing.
     ///
     /// It is tried once, in a task of the current runtime, and nobody learns whether it succeeded. If what was said had not been taken yet,
     /// there is nothing to cancel.

@@ -1990,7 +1990,7 @@ pub(super) mod own_types {
                 .field("id", &self.id)
                 .field("server_type", &self.server_type)
                 .field("server_name", &self.server_name)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("stdio_config", &::std::format_args!("[redacted]"))
                 .field("metadata", &self.metadata)
                 .finish()

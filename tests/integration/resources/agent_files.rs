@@ -148,7 +148,7 @@ async fn a_file_is_not_replaced_unless_that_is_asked_for() {
     assert_eq!(field(error), "path");
     assert_eq!(text_of(&path), "mine");
     assert_eq!(emulator.request_count(operations::EXPORT_AGENT), 0);
-    agent.export_to(&path).overwrite(true).await.unwrap();
+    agent.export_to(&path).with_overwrite(true).await.unwrap();
     AgentFile::try_from(text_of(&path)).unwrap();
     assert_eq!(folder.names(), ["ada.af"]);
 }
@@ -202,7 +202,7 @@ async fn a_connection_that_breaks_leaves_no_part_of_a_file() {
         assert_eq!(folder.names(), [""; 0], "{fault:?}");
         // What was there stays as it was.
         std::fs::write(&path, "mine").unwrap();
-        let overwrite = agent.export_to(&path).overwrite(true);
+        let overwrite = agent.export_to(&path).with_overwrite(true);
         overwrite.await.unwrap_err();
         assert_eq!(text_of(&path), "mine", "{fault:?}");
         assert_eq!(folder.names(), ["ada.af"], "{fault:?}");
@@ -260,7 +260,7 @@ async fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
         folder.0.clone(),
         folder.path("none").join("a.af"),
     ] {
-        let export = letta.agent("agent-1").export_to(&path).overwrite(true);
+        let export = letta.agent("agent-1").export_to(&path).with_overwrite(true);
         assert_eq!(field(export.await.unwrap_err()), "path");
         let import = letta.agents().import_from(&path);
         assert_eq!(field(import.await.unwrap_err()), "path");
