@@ -63,8 +63,8 @@
 //! 7. **What is new passes through.** An event, a reason to stop or a part of a message that this version does not know is handed on as it
 //!    came.
 //!
-//! What cannot be seen cannot be healed: a service that leaves out an event without a number, or the last event before the end, or the same
-//! event twice in a row.
+//! Three faults cannot be noticed: the service leaves out an event that has no number; it leaves out the last event before the end; it
+//! sends an event without a number twice.
 //!
 //! # Errors of a turn
 //!
@@ -76,7 +76,7 @@
 //! | [`is_out_of_credits`](crate::Error::is_out_of_credits), [`is_quota_exceeded`](crate::Error::is_quota_exceeded) | the account's limit is reached | waiting helps only if [`retry_after`](crate::Error::retry_after) says so |
 //! | [`is_timeout`](crate::Error::is_timeout) | the turn's [deadline](Turn::with_deadline) passed | if it may have happened, read the run's messages |
 //! | [`may_have_happened`](crate::Error::may_have_happened) alone | tools were called in too many rounds | `pending_approval()` finds the calls |
-//! | [`code`](crate::Error::code) such as `llm_rate_limit` | the agent's model failed | the message was stored or not: read the messages |
+//! | [`code`](crate::Error::code) such as `llm_rate_limit` | the agent's model failed | the message may or may not be stored: read the messages |
 //!
 //! [`run_id`](crate::Error::run_id) names the run.
 //!

@@ -105,6 +105,13 @@ impl RetryPolicy {
         Ok(())
     }
 
+    /// The same policy without [`repeat_unsafe`](Self::repeat_unsafe).
+    #[cfg(feature = "turns")]
+    pub(crate) fn repeat_safe(mut self) -> Self {
+        self.repeat_unsafe = false;
+        self
+    }
+
     pub(crate) fn allows(&self, attempts: u32) -> bool {
         attempts < self.max_attempts
     }

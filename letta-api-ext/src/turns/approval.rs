@@ -118,7 +118,7 @@ impl PendingApproval {
     }
 
     /// What the agent said before it asked. `None` if an earlier process left the request.
-    pub fn answer(&self) -> Option<&Answer> {
+    pub fn before(&self) -> Option<&Answer> {
         self.before.as_deref()
     }
 

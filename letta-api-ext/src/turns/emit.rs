@@ -68,6 +68,13 @@ impl Emitter {
         }
     }
 
+    /// A run begins, which is not known yet.
+    pub(super) fn begin_run(&self) {
+        if let Some(shared) = &self.0 {
+            *shared.run.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     /// The service has taken what was said.
     pub(super) fn open(&self) {
         if let Some(shared) = &self.0 {

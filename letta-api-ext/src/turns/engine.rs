@@ -55,6 +55,8 @@ pub(super) struct Engine {
     runs: Vec<RunId>,
     /// The run that is under way, or was last.
     run_id: Option<RunId>,
+    /// The key of what was sent last. `None` if nothing was sent.
+    key: Option<String>,
     telemetry: Telemetry,
 }
 
@@ -74,10 +76,14 @@ struct Run {
     failure: Option<Failure>,
     /// When something other than a ping came last, or the run was seen alive.
     progress: Instant,
+    /// When something other than a ping came last.
+    heard: Instant,
     /// Whether something other than a ping came since then.
     has_progressed: bool,
     /// How often the run was resumed since then.
     fruitless: u32,
+    /// When the run was last known to be alive, since the first of these.
+    reached: Instant,
     /// About the answer that the events came in: what no message may show, and its head.
     facts: Option<CallFacts>,
     headers: HeaderMap,
@@ -86,7 +92,13 @@ struct Run {
 impl Engine {
     /// Makes the turn.
     pub(super) async fn run(turn: Turn, out: Emitter) -> Result<Answer> {
-        let (settings, said) = turn.into_parts();
+        let (mut settings, said) = turn.into_parts();
+        let policy = settings.call.retry();
+        if policy.repeats_what_is_not_safe() {
+            // A turn knows itself what is safe.
+            let policy = policy.clone().repeat_safe();
+            settings.call.change(|options| options.retry = policy);
+        }
         let telemetry = Telemetry::start(&settings.target);
         let span = telemetry.span();
         let deadline = settings.deadline;
@@ -97,6 +109,7 @@ impl Engine {
             usage: None,
             runs: Vec::new(),
             run_id: None,
+            key: None,
             settings,
             shared,
             out,
@@ -114,12 +127,8 @@ impl Engine {
             match clock::timeout_at(until, engine.turn(said)).await {
                 Ok(end) => end,
                 Err(_) => {
-                    let is_sent = engine.telemetry.sends() > 0;
-                    Err(fault::out_of_time(
-                        deadline,
-                        is_sent,
-                        engine.run_id.as_ref(),
-                    ))
+                    let (run, key) = (engine.run_id.as_ref(), engine.key.as_ref());
+                    Err(fault::out_of_time(deadline, run, key))
                 }
             }
         };
@@ -145,11 +154,19 @@ impl Engine {
     async fn rounds(&mut self, said: Said) -> Result<Answer> {
         self.path = self.first_path();
         let mut is_answer = said.decisions.is_some();
-        let mut otid = said.otid.clone();
+        let key = said.otid.clone();
+        let mut otid = key.clone();
+        let is_resumed = key.is_some() && said.messages.0.is_empty() && !is_answer;
         let mut messages = self.first_messages(said).await?;
         let mut rounds = 0;
         loop {
-            let stop = self.one_run(messages, otid.take(), is_answer).await?;
+            let stop = match self.one_run(messages, otid.take(), is_answer).await {
+                // What was said first was heard.
+                Err(error) if rounds > 0 && !error.may_have_happened() => {
+                    return Err(fault::results_not_taken(error, self.runs.last()));
+                }
+                end => end?,
+            };
             let pending = self.transcript.pending();
             if stop != StopReasonType::RequiresApproval {
                 return Ok(self.answer(stop, None));
@@ -162,10 +179,9 @@ impl Engine {
                     _ => return Err(fault::without_request(self.runs.last())),
                 },
             };
-            let is_ours = pending
-                .calls
-                .iter()
-                .all(|call| self.settings.runs(call.name()));
+            let mut calls = pending.calls.iter();
+            let is_ours =
+                !pending.calls.is_empty() && calls.all(|call| self.settings.runs(call.name()));
             if !is_ours {
                 let pending = PendingApproval {
                     settings: Box::new(self.settings.clone()),
@@ -180,10 +196,16 @@ impl Engine {
                 return Err(fault::too_many_rounds(most, self.runs.last()));
             }
             self.telemetry.round();
+            // With a key, each round has one of its own, so that a program that crashed does not answer twice.
+            otid = key.as_ref().map(|key| format!("{key}-round-{rounds}"));
+            is_answer = true;
+            if is_resumed && self.is_begun(otid.as_deref()).await? {
+                messages = Vec::new();
+                continue;
+            }
             let ran = self.run_tools(&pending.calls).await;
             let undecided = pending.calls.into_iter().map(|call| (call, None));
             messages = vec![approval::to_message(undecided.collect(), ran)];
-            is_answer = true;
         }
     }
 
@@ -270,8 +292,9 @@ impl Engine {
         is_answer: bool,
     ) -> Result<StopReasonType> {
         let mut run = Run::new(is_answer);
+        self.transcript.begin_run();
+        self.out.begin_run();
         let mut frames = self.send(&mut run, messages, otid).await?;
-        self.out.open();
         self.follow(&mut run, &mut frames).await?;
         drop(frames);
         let out = &self.out;
@@ -405,8 +428,10 @@ impl Run {
             usage: None,
             failure: None,
             progress: Instant::now(),
+            heard: Instant::now(),
             has_progressed: false,
             fruitless: 0,
+            reached: Instant::now(),
             facts: None,
             headers: HeaderMap::new(),
         }
@@ -433,6 +458,7 @@ impl Run {
     fn note_progress(&mut self, now: Instant) {
         if std::mem::take(&mut self.has_progressed) {
             self.progress = now;
+            self.heard = now;
         }
     }
 

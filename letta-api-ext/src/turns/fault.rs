@@ -21,6 +21,23 @@ struct Unfinished {
     otid: Option<String>,
 }
 
+impl Error {
+    /// The key of what was said, if a turn was not followed to its end. With it, [`resume_turn`](crate::agents::AgentHandle::resume_turn)
+    /// goes on for three hours, unless the turn took the plain path. `None` for other errors.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// if let Err(error) = letta.agent("agent-1").turn("Hello").send().await {
+    ///     eprintln!("{error}; run {:?}, key {:?}", error.run_id(), error.otid());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn otid(&self) -> Option<&str> {
+        self.added::<Unfinished>()?.otid.as_deref()
+    }
+}
+
 enum Why {
     /// The connection, or what stands in for it.
     Interrupted(&'static str),
@@ -81,15 +98,14 @@ impl fmt::Display for Unfinished {
             }
         }
         match (&self.run, &self.otid) {
-            (Some(run), _) => write!(f, " ({run})")?,
+            (Some(run), Some(otid)) => write!(f, " ({run}, otid {otid})")?,
+            (Some(run), None) => write!(f, " ({run})")?,
             (None, Some(otid)) => write!(f, " (otid {otid})")?,
             (None, None) => {}
         }
         match self.why {
             Why::Unanswered(_) => Ok(()),
-            Why::OutOfTime { is_sent: false, .. } => {
-                f.write_str(". Nothing was sent: it waited for another turn with the same agent or conversation")
-            }
+            Why::OutOfTime { is_sent: false, .. } => f.write_str(". Nothing was sent"),
             _ => f.write_str(
                 ". The agent may have what was said: read its messages before you say it again",
             ),
@@ -122,8 +138,15 @@ pub(super) fn unreadable(why: &'static str, run: Option<&RunId>, cause: Option<E
 }
 
 /// The turn's own deadline passed.
-pub(super) fn out_of_time(limit: Duration, is_sent: bool, run: Option<&RunId>) -> Error {
-    unfinished(Why::OutOfTime { limit, is_sent }, run, None, None)
+pub(super) fn out_of_time(limit: Duration, run: Option<&RunId>, otid: Option<&String>) -> Error {
+    let is_sent = otid.is_some();
+    unfinished(Why::OutOfTime { limit, is_sent }, run, otid, None)
+}
+
+/// What tools in Rust returned was not taken. What was said before was.
+pub(super) fn results_not_taken(cause: Error, run: Option<&RunId>) -> Error {
+    let why = "what the tools returned was not taken".to_owned();
+    unfinished(Why::Unanswered(why), run, None, Some(cause))
 }
 
 /// The agent waits for an answer, and what it waits for was not told.

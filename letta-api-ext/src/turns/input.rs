@@ -1,5 +1,7 @@
 //! What is said to an agent.
 
+use std::fmt;
+
 use letta_api::types::{
     Base64Image, ContentPart, CreateMessage, ImageContent, ImageSource, InputRole, MessageContent,
     TextContent, UrlImage,
@@ -18,13 +20,27 @@ use letta_api::types::{
 ///     .image("image/png", png);
 /// # drop(message);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UserMessage(CreateMessage);
 
 /// What is said in a turn: one message or several. Text, a [`UserMessage`], and letta-api's
 /// [`CreateMessage`](letta_api::types::CreateMessage) convert into it, and lists of them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Input(pub(super) Vec<CreateMessage>);
+
+/// It shows nothing of what is said.
+impl fmt::Debug for UserMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserMessage").finish_non_exhaustive()
+    }
+}
+
+/// It shows how many messages there are.
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({} messages)", self.0.len())
+    }
+}
 
 impl UserMessage {
     /// A message of this text.

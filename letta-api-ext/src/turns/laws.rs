@@ -225,7 +225,7 @@ proptest! {
         path in prop_oneof![3 => Just(TurnPath::Auto), 1 => Just(TurnPath::Resumable), 1 => Just(TurnPath::Plain)],
         has_store in prop_oneof![4 => Just(true), 1 => Just(false)],
     ) {
-        let service = Service::new(script.clone(), faults.clone(), has_store);
+        let service = Service::new(script.clone(), faults.clone(), has_store, true);
         let got = run(talk(&letta(&service), path, script.tokens));
         hold(&script, &service, path, &got, &faults);
     }
@@ -253,7 +253,7 @@ proptest! {
         ],
     ) {
         let faults = vec![fault, second];
-        let service = Service::new(script.clone(), faults.clone(), true);
+        let service = Service::new(script.clone(), faults.clone(), true, true);
         let got = run(talk(&letta(&service), TurnPath::Auto, script.tokens));
         hold(&script, &service, TurnPath::Auto, &got, &faults);
         let is_well = matches!(script.end, End::Well | End::Cancelled);
@@ -263,10 +263,16 @@ proptest! {
 
     /// However long an agent thinks.
     #[test]
-    fn a_connection_that_works_is_not_made_anew(mut script in script(), path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)]) {
+    fn a_connection_that_works_is_not_made_anew(
+        mut script in script(),
+        path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)],
+        shows_runs in any::<bool>(),
+    ) {
+        // A token's holder has the plain path, and may not ask.
+        let shows_runs = shows_runs || path == TurnPath::Auto;
         script.end = End::Well;
         script.pings = true;
-        let service = Service::new(script.clone(), Vec::new(), true);
+        let service = Service::new(script.clone(), Vec::new(), true, shows_runs);
         let letta = letta(&service);
         let turn = letta.agent("agent-1").turn("Hello").with_path(path);
         let answer = run(async move { if script.tokens { turn.tokens() } else { turn }.send().await });
@@ -280,7 +286,7 @@ proptest! {
         faults in faults(),
         path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)],
     ) {
-        let service = Service::new(script.clone(), faults.clone(), true);
+        let service = Service::new(script.clone(), faults.clone(), true, true);
         let letta = letta(&service);
         let target = Target::Agent("agent-1".into());
         let call = ToolCall {
@@ -306,13 +312,11 @@ proptest! {
     #[test]
     fn turns_of_one_agent_come_one_after_the_other(
         script in script(),
-        faults in faults(),
         path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)],
     ) {
-        let service = Service::new(script.clone(), Vec::new(), true);
+        let service = Service::new(script.clone(), Vec::new(), true, true);
         let letta = letta(&service).with_retry(RetryPolicy::standard());
         let (first, second) = (letta.clone(), letta.clone());
-        let _ = faults;
         let tokens = script.tokens;
         let (one, two) = run(async move {
             tokio::join!(talk(&first, path, tokens), talk(&second, path, tokens))

@@ -58,11 +58,17 @@ impl Queue {
     ///
     /// The turn before stands still.
     pub(crate) async fn place(&self, target: &Target) -> Result<Place, Standstill> {
+        // Declared first, so dropped last: it counts who is there.
+        #[allow(
+            clippy::needless_late_init,
+            reason = "the order in which both are dropped"
+        )]
+        let entry;
         let lane = {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             lanes.entry(target.clone()).or_default().clone()
         };
-        let entry = Entry {
+        entry = Entry {
             lanes: self.lanes.clone(),
             target: target.clone(),
             lane: Some(lane.clone()),
@@ -117,12 +123,17 @@ impl Place {
         }
     }
 
-    /// Runs a future, and notes each time that it is polled.
+    /// Runs a future, and notes each time that it is polled. It is polled now and then even if nothing happens, so it stands still only if
+    /// nobody polls it.
     pub(crate) async fn moving<F: Future>(place: Option<&Self>, future: F) -> F::Output {
         let mut future = std::pin::pin!(future);
+        let mut alarm = Box::pin(clock::sleep(STANDSTILL / 2));
         std::future::poll_fn(|context| {
             if let Some(place) = place {
                 place.moves();
+                while alarm.as_mut().poll(context).is_ready() {
+                    alarm = Box::pin(clock::sleep(STANDSTILL / 2));
+                }
             }
             future.as_mut().poll(context)
         })
@@ -195,6 +206,35 @@ mod tests {
         assert_eq!(queue.len(), 0);
         drop(queue.place(&agent(1)).await.unwrap());
         assert_eq!(queue.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gives_up_after_the_holder_has_gone_leaves_nothing_behind() {
+        let queue = Queue::default();
+        let agent = agent(1);
+        let first = queue.place(&agent).await.unwrap();
+        {
+            let mut waiting = std::pin::pin!(queue.place(&agent));
+            let waited = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())
+            });
+            assert!(waited.await);
+            drop(first);
+        }
+        assert_eq!(queue.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_waits_for_a_tool_for_long_does_not_stand_still() {
+        let queue = Arc::new(Queue::default());
+        let first = queue.place(&agent(1)).await.unwrap();
+        let working = async {
+            Place::moving(Some(&first), tokio::time::sleep(4 * STANDSTILL)).await;
+            drop(first);
+        };
+        let waiting = agent(1);
+        let ((), second) = tokio::join!(working, queue.place(&waiting));
+        assert!(second.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ impl Shared {
     }
 
     /// The resumable path is not open at this server: it has no store for events in background, or is of an older version.
-    pub(super) fn is_closed(&self) {
+    pub(super) fn mark_closed(&self) {
         let mut since = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         *since = Some(Instant::now());
     }

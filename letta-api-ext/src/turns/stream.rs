@@ -25,7 +25,7 @@ use crate::platform;
 ///
 /// **Dropping it does not stop the agent.** The run goes on at the service, and its messages are stored. To stop the agent, call
 /// [`AgentHandle::cancel`](crate::agents::AgentHandle::cancel), or set [`with_cancel_on_drop`](Turn::with_cancel_on_drop).
-#[must_use = "a stream does nothing until it is polled"]
+#[must_use = "nothing more is received until it is polled"]
 pub struct TurnStream {
     told: Told,
     state: State,
@@ -109,9 +109,13 @@ impl TurnStream {
     ///
     /// # Errors
     ///
-    /// Any failure of the service or the network. That nothing is under way is no error: the [result](Cancellation) says so.
+    /// Any failure of the service or the network. That nothing is under way, or that the service has not named the run, is no error: the [result](Cancellation) says so.
     pub async fn cancel(&self) -> Result<Cancellation> {
-        cancel(&self.settings, self.run_id()).await
+        match (self.run_id(), &self.settings.target) {
+            // Without its ID, the service would take any run of the agent.
+            (None, Target::Agent(_)) => Ok(Cancellation::NothingActive),
+            (run, _) => cancel(&self.settings, run).await,
+        }
     }
 
     fn advance(&mut self, context: &mut Context<'_>) {
@@ -154,11 +158,12 @@ impl Stream for TurnStream {
 
 impl Drop for TurnStream {
     fn drop(&mut self) {
-        if self.cancels_on_drop {
+        let run = self.told.run_id();
+        let is_known = run.is_some() || matches!(self.settings.target, Target::Conversation(_));
+        if self.cancels_on_drop && self.told.is_open() && is_known {
             let settings = self.settings.clone();
             // Before the run is cancelled, so that its place in the queue is free.
             self.state = State::Ended(None);
-            let run = self.told.run_id();
             platform::spawn(async move {
                 let _ = cancel(&settings, run).await;
             });

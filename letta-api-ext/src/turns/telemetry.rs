@@ -67,10 +67,6 @@ impl Telemetry {
         self.resumes
     }
 
-    pub(super) fn sends(&self) -> u32 {
-        self.sends
-    }
-
     /// What is said is sent, once more or for the first time.
     pub(super) fn sent(&mut self) {
         self.sends += 1;

@@ -52,6 +52,8 @@ pub(super) struct Transcript {
     is_in_pieces: bool,
     /// The calls of a message that is still being told.
     open: Option<Open>,
+    /// The last message with calls that was closed. More of them may come.
+    closed: Option<Open>,
     pending: Option<Pending>,
     /// How many bytes may be kept, and how many are.
     limit: usize,
@@ -123,6 +125,7 @@ impl Transcript {
             is_placed: false,
             is_in_pieces,
             open: None,
+            closed: None,
             pending: None,
             limit,
             kept: 0,
@@ -293,6 +296,14 @@ impl Transcript {
         };
         tell_calls(&mut open, true, tell);
         self.write(&open);
+        self.closed = Some(open);
+    }
+
+    /// A run begins: what is stored of it is not what was told before.
+    pub(super) fn begin_run(&mut self) {
+        self.closed = None;
+        self.pending = None;
+        (self.has_forgotten, self.is_placed) = (false, false);
     }
 
     /// The turn broke off at the service: what is open is not complete, and is not told.
@@ -433,23 +444,10 @@ impl Transcript {
             Some(open) if is_same => open,
             other => {
                 self.open = other;
+                // Something else may stand between two calls of a message.
+                let closed = self.closed.take_if(|it| it.kind == kind && it.id == *id);
                 self.close(tell);
-                let told = (self.told.iter().rev())
-                    .find(|told| told.kind == kind && told.id == *id)
-                    .map(|told| told.calls);
-                if told.is_none()
-                    && let Some((message, size)) = message
-                {
-                    self.keep(kind, id, size, message);
-                }
-                Open {
-                    kind,
-                    id: id.clone(),
-                    calls: Vec::new(),
-                    told: told.unwrap_or(0),
-                    size: 0,
-                    is_whole: false,
-                }
+                closed.unwrap_or_else(|| self.opened(kind, id, message))
             }
         };
         let whole = matches!(said, Said::Calls(_));
@@ -463,6 +461,26 @@ impl Transcript {
         match whole && !self.is_in_pieces {
             true => self.write(&open),
             false => self.open = Some(open),
+        }
+    }
+
+    /// A message with calls, of which none is known yet.
+    fn opened(&mut self, kind: Kind, id: &Arc<str>, message: Option<(Message, usize)>) -> Open {
+        let told = (self.told.iter().rev())
+            .find(|told| told.kind == kind && told.id == *id)
+            .map(|told| told.calls);
+        if told.is_none()
+            && let Some((message, size)) = message
+        {
+            self.keep(kind, id, size, message);
+        }
+        Open {
+            kind,
+            id: id.clone(),
+            calls: Vec::new(),
+            told: told.unwrap_or(0),
+            size: 0,
+            is_whole: false,
         }
     }
 
@@ -485,7 +503,10 @@ impl Transcript {
         if open.size > CALLS_LIMIT {
             self.fault = Some("the calls of a message are longer than 8 MiB");
         } else if let Some(last) = open.calls.last_mut() {
-            last.name.push_str(name);
+            // Some models' names come once, and some with each piece.
+            if *last.name != *name {
+                last.name.push_str(name);
+            }
             last.arguments.push_str(piece);
         }
     }
@@ -776,4 +797,91 @@ fn id_of(message: &Message) -> Arc<str> {
         _ => "",
     };
     id.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The calls that are told, of pieces of messages.
+    fn told(pieces: &[Value]) -> (Vec<String>, Option<Pending>) {
+        let mut transcript = Transcript::new(true, usize::MAX);
+        let mut told = Vec::new();
+        let mut tell = |event| {
+            if let Event::ToolCall(call) = event {
+                told.push(format!(
+                    "{} {} {}",
+                    call.id(),
+                    call.name(),
+                    call.arguments()
+                ));
+            }
+        };
+        for piece in pieces {
+            let message = serde_json::from_value(piece.clone()).unwrap();
+            transcript.take(message, 100, &mut tell);
+        }
+        transcript.close(&mut tell);
+        (told, transcript.pending())
+    }
+
+    fn piece(kind: &str, id: &str, name: Option<&str>, arguments: Option<&str>) -> Value {
+        let delta = json!({"name": name, "arguments": arguments, "tool_call_id": id});
+        json!({"message_type": kind, "id": "message-1", "date": "2026-11-28T02:39:12+00:00", "tool_call": delta, "tool_calls": delta})
+    }
+
+    /// As with the models of Anthropic, by the server's source.
+    #[test]
+    fn a_name_that_comes_with_each_piece_is_one_name() {
+        let pieces = [
+            piece(
+                "approval_request_message",
+                "call-1",
+                Some("weather"),
+                Some("{\"city\": "),
+            ),
+            piece(
+                "approval_request_message",
+                "call-1",
+                Some("weather"),
+                Some("\"Oslo\"}"),
+            ),
+        ];
+        let (told, pending) = told(&pieces);
+        assert_eq!(told, ["call-1 weather {\"city\": \"Oslo\"}"]);
+        assert_eq!(pending.unwrap().calls.len(), 1);
+    }
+
+    /// Calls of one step have one ID, and each its own kind.
+    #[test]
+    fn calls_of_another_kind_between_those_of_a_request_take_none_away() {
+        let (request, call) = ("approval_request_message", "tool_call_message");
+        let pieces = [
+            piece(request, "call-1", Some("weather"), None),
+            piece(request, "call-1", None, Some("{}")),
+            piece(call, "call-2", Some("look_up"), Some("{}")),
+            piece(request, "call-3", Some("coat"), None),
+            piece(request, "call-3", None, Some("{\"a\": 1}")),
+            piece(call, "call-4", Some("look_up"), Some("{}")),
+        ];
+        let (told, pending) = told(&pieces);
+        assert_eq!(
+            told,
+            [
+                "call-1 weather {}",
+                "call-2 look_up {}",
+                "call-3 coat {\"a\": 1}",
+                "call-4 look_up {}"
+            ]
+        );
+        let ids: Vec<String> = pending
+            .unwrap()
+            .calls
+            .iter()
+            .map(|call| call.id().to_string())
+            .collect();
+        assert_eq!(ids, ["call-1", "call-3"]);
+    }
 }

@@ -298,7 +298,8 @@ impl Turn {
     }
 
     /// How long nothing may come before the run is asked whether it is alive, and how long a break may last before the turn gives up. By
-    /// default 60 s: three times the service's pings. At least 1 s; a shorter time is an error.
+    /// default 60 s: three times the service's pings. At least 1 s; a shorter time is an error. If the run may not be asked, as by a token's
+    /// holder, pings alone may come for 30 times as long.
     pub fn with_silence_limit(mut self, limit: Duration) -> Self {
         self.settings.silence = limit;
         self
@@ -330,7 +331,7 @@ impl Turn {
         self
     }
 
-    /// How many bytes of messages the [`Answer`] keeps, about. By default 32 MiB. What comes after is left out, and [`Answer::is_cut`] says
+    /// About how many bytes of messages the [`Answer`] keeps. By default 32 MiB. What comes after is left out, and [`Answer::is_cut`] says
     /// so. A stream has all events in any case. With zero, nothing is kept, for streams of many hours.
     pub fn with_answer_limit(mut self, bytes: usize) -> Self {
         self.settings.answer_limit = bytes;

@@ -513,5 +513,5 @@ async fn what_was_decided_is_not_in_the_way_of_other_agents() {
             .unwrap(),
     );
     assert!(letta.agent("agent-2").turn("Hi").send().await.is_ok());
-    assert!(!asked.answer().unwrap().messages().is_empty());
+    assert!(!asked.before().unwrap().messages().is_empty());
 }

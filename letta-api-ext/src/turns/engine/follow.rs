@@ -122,6 +122,7 @@ impl Engine {
             if let Some(id) = wire.run {
                 self.note_run(run, id);
             }
+            self.out.open();
             let is_ping = matches!(wire.what, What::Ping);
             let is_new = match self.turn_of(run, wire.seq, is_ping) {
                 Turn::New => !is_ping,

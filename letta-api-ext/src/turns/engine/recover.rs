@@ -22,6 +22,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How often a run that is over is resumed in vain before what it left is fetched.
 const IN_VAIN: u32 = 2;
 
+/// How many times the limit of silence pings alone may come if the run cannot be asked. A model that says nothing for half an hour is
+/// not there any more.
+const PINGS_ALONE: u32 = 30;
+
 /// What to do after a silence.
 pub(super) enum Silence {
     /// Listen on.
@@ -64,6 +68,15 @@ impl Engine {
                 self.tell_what_is_left(run, *state).await?;
                 Ok(Silence::Over)
             }
+            // A token's holder may not ask, and pings say that the service lives.
+            State::Unreached(_) | State::Closed(_)
+                if has_pings
+                    && !is_resumable
+                    && run.heard.elapsed() < self.settings.silence * PINGS_ALONE =>
+            {
+                run.progress = Instant::now();
+                Ok(Silence::Wait)
+            }
             State::Unreached(_) if is_resumable => Ok(Silence::Reconnect),
             State::Closed(_) if is_resumable && run.fruitless < IN_VAIN => Ok(Silence::Reconnect),
             State::Unreached(error) | State::Closed(error) => Err(run.interrupted(
@@ -89,22 +102,24 @@ impl Engine {
             };
         }
         let mut last_error = cause;
-        let mut reached = Instant::now();
+        if run.fruitless == 0 {
+            run.reached = Instant::now();
+        }
         loop {
             if run.fruitless > 0 {
                 let wait = FIRST_WAIT * 2_u32.pow((run.fruitless - 1).min(5));
                 clock::sleep(jitter_around(wait.min(LONGEST_WAIT))).await;
             }
-            if run.fruitless >= IN_VAIN && run.id.is_some() {
+            if run.fruitless >= IN_VAIN {
                 match self.state(run).await {
                     State::Over(state) => {
                         self.tell_what_is_left(run, *state).await?;
                         return Ok(None);
                     }
-                    State::Alive => reached = Instant::now(),
+                    State::Alive => run.reached = Instant::now(),
                     State::Unreached(error) | State::Closed(error) => last_error = Some(error),
                 }
-                if reached.elapsed() >= self.settings.silence {
+                if run.reached.elapsed() >= self.settings.silence {
                     return Err(run.interrupted(last_error, "the run cannot be reached any more"));
                 }
             }
@@ -126,7 +141,7 @@ impl Engine {
                     return Ok(Some(frames));
                 }
                 Err(error) if error.is_retryable() => {
-                    if reached.elapsed() >= self.settings.silence {
+                    if run.reached.elapsed() >= self.settings.silence {
                         return Err(
                             run.interrupted(Some(error), "the run cannot be reached any more")
                         );

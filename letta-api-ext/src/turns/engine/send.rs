@@ -68,6 +68,7 @@ impl Engine {
         loop {
             self.telemetry.takes(self.path);
             self.telemetry.sent();
+            self.key = run.otids.first().cloned();
             let error = match self.post(run, &sending.body).await {
                 Ok(frames) => return Ok(frames),
                 Err(error) => error,
@@ -82,7 +83,7 @@ impl Engine {
                     true => run.interrupted(Some(error), LOST),
                     false => error,
                 });
-            } else if sending.lost.is_none() && is_closed(&error) {
+            } else if sending.lost.is_none() && is_closed(&error, &self.settings.target) {
                 if !self.may_fall_back(&sending) {
                     // Nothing was taken, so there is nothing to look for.
                     return Err(error);
@@ -105,10 +106,18 @@ impl Engine {
     /// The events of a turn that was begun elsewhere with this key.
     async fn attach(&mut self, run: &mut Run, otid: &str) -> Result<Frames> {
         run.otids = vec![otid.to_owned()];
+        self.key = Some(otid.to_owned());
         match self.find(run).await? {
             Found::Run(frames) => Ok(frames),
             Found::Nothing => Err(fault::unknown_key()),
         }
+    }
+
+    /// Whether a turn was sent with this key.
+    pub(super) async fn is_begun(&mut self, otid: Option<&str>) -> Result<bool> {
+        let mut run = Run::new(true);
+        run.otids.extend(otid.map(str::to_owned));
+        Ok(matches!(self.find(&mut run).await?, Found::Run(_)))
     }
 
     /// Another run keeps the thread busy, so nothing was said: waits as long as the caller chose. The events if it is our own run.
@@ -119,7 +128,7 @@ impl Engine {
         busy: Error,
     ) -> Result<Option<Frames>> {
         if sending.lost.is_some()
-            && let Found::Run(frames) = self.find(run).await?
+            && let Some(frames) = self.look_for_lost(run, &mut sending.lost).await?
         {
             return Ok(Some(frames));
         }
@@ -141,7 +150,7 @@ impl Engine {
         self.telemetry.fell_back(closed);
         // A refusal of the caller may be about this agent alone.
         if !(closed.is_unauthorized() || closed.is_forbidden()) {
-            self.shared.is_closed();
+            self.shared.mark_closed();
         }
         self.path = TurnPath::Plain;
         let messages = match std::mem::take(&mut sending.body.messages) {
@@ -281,7 +290,7 @@ fn in_doubt(error: Error, lost: Option<Error>, run: &Run) -> Error {
 }
 
 /// Whether a refusal means that the resumable path is not open here.
-fn is_closed(error: &Error) -> bool {
+fn is_closed(error: &Error, target: &Target) -> bool {
     let status = error.status().map(|status| status.as_u16());
     match status {
         Some(503) => is_without_store(error),
@@ -290,9 +299,10 @@ fn is_closed(error: &Error) -> bool {
         Some(401 | 403) => true,
         Some(405 | 501) => true,
         // A server that does not know `default`.
-        Some(422) => error
-            .message()
-            .is_some_and(|said| said.contains("conversation_id")),
+        Some(422) => {
+            matches!(target, Target::Agent(_))
+                && (error.message()).is_some_and(|said| said.contains("conversation_id"))
+        }
         _ => false,
     }
 }

@@ -99,6 +99,8 @@ pub(super) struct Service {
     state: Mutex<State>,
     /// Whether there is a store for events in background.
     pub(super) has_store: bool,
+    /// Whether runs may be asked for. A token's holder may not.
+    pub(super) shows_runs: bool,
 }
 
 #[derive(Default)]
@@ -112,12 +114,18 @@ struct State {
 }
 
 impl Service {
-    pub(super) fn new(script: Script, faults: Vec<Fault>, has_store: bool) -> Arc<Self> {
+    pub(super) fn new(
+        script: Script,
+        faults: Vec<Fault>,
+        has_store: bool,
+        shows_runs: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             script,
             faults: Mutex::new(faults.into()),
             state: Mutex::default(),
             has_store,
+            shows_runs,
         })
     }
 
@@ -364,6 +372,7 @@ impl Service {
                 }
                 _ => detail(400, "Run was not created in background mode."),
             },
+            ["runs", ..] if !self.shows_runs => detail(401, "Unauthorized"),
             ["runs", id] => match self.place_of(|run| run.id == id) {
                 Some(place) => plain(
                     200,
