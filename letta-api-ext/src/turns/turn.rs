@@ -211,6 +211,11 @@ impl Turn {
     /// again: the turn has the events of the first run, from its start. [`resume_turn`](AgentHandle::resume_turn) does that without what
     /// was said. The service knows a key for three hours, and it compares keys alone: another text with the same key is not said.
     ///
+    /// With tools in Rust, each round has a key made of this one, so the agent gets no result twice. `resume_turn` does not run the tools of rounds
+    /// that were answered. The same said again does, and their results are not sent.
+    ///
+    /// If the turn ended with a request for an approval, it ends so again, even if the request was answered since.
+    ///
     /// An empty key is an error.
     pub fn otid(mut self, otid: impl Into<String>) -> Self {
         self.said.otid = Some(otid.into());

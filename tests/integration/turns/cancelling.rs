@@ -148,6 +148,37 @@ async fn a_stream_that_is_dropped_cancels_its_run_if_it_was_told_to() {
     }
 }
 
+/// The service would take any run of the agent.
+#[tokio::test]
+async fn a_turn_that_is_dropped_before_it_was_taken_cancels_nobody_elses_run() {
+    let (emulator, clock, letta) = talkative().await;
+    let mut theirs = letta
+        .agent("agent-1")
+        .turn("Please talk")
+        .tokens()
+        .stream()
+        .await
+        .unwrap();
+    first_text(&mut theirs).await;
+    // One waits in the queue of this client, and one of another client until the agent is free.
+    let waiting = letta.agent("agent-1").turn("Hi").with_cancel_on_drop();
+    let other = super::talking::letta(&emulator);
+    let busy = other
+        .agent("agent-1")
+        .turn("Hi")
+        .with_cancel_on_drop()
+        .with_busy_wait(HOUR);
+    for turn in [waiting, busy] {
+        let limit = Duration::from_millis(300);
+        assert!(tokio::time::timeout(limit, turn.stream()).await.is_err());
+    }
+    settle().await;
+    assert_eq!(emulator.request_count(operations::CANCEL_RUNS), 0);
+    clock.advance(HOUR);
+    while theirs.next().await.is_some() {}
+    assert_eq!(theirs.finish().unwrap().text(), "One two three.\nFour.");
+}
+
 #[tokio::test]
 async fn a_stream_that_was_read_to_its_end_cancels_nothing() {
     let (emulator, _, letta) = slow().await;

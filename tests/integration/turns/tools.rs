@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use letta_api::operations;
 use letta_api::types::StopReasonType;
-use letta_api_emulator::{Act, Rule};
+use letta_api_emulator::{Act, Fault, Rule};
 use letta_api_ext::turns::tools::Tools;
 use letta_api_ext::turns::{Decision, Event, Outcome};
 use schemars::JsonSchema;
@@ -146,4 +147,67 @@ async fn two_tools_of_one_name_are_refused_before_anything_is_sent() {
     let error = turn.send().await.unwrap_err();
     assert_eq!(error.field(), Some("client_tools"), "{error}");
     assert!(emulator.runs().is_empty());
+}
+
+/// The question was heard. To ask again would be to ask twice.
+#[tokio::test]
+async fn a_refusal_of_what_a_tool_returned_says_that_the_question_may_have_been_heard() {
+    let (emulator, letta) = start().await;
+    let acts = [call("weather", json!({"city": "Oslo"})), Act::text("Done.")];
+    emulator.agent("agent-1").script(Rule::new(acts)).unwrap();
+    let emulator = Arc::new(emulator);
+    let refuser = emulator.clone();
+    let tools = Tools::new().add("weather", "The weather", move |_: Weather| {
+        let refused = Fault::status(422).on(operations::SEND_CONVERSATION_MESSAGE_STREAM);
+        refuser.inject(refused.times(1)).unwrap();
+        async { "Rain." }
+    });
+    let agent = letta.agent("agent-1");
+    let error = agent
+        .turn("Weather?")
+        .tools(&tools)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.may_have_happened(), "{error}");
+    assert!(error.to_string().contains("was not taken"), "{error}");
+    let pending = agent.pending_approval().await.unwrap().unwrap();
+    let answer = pending
+        .decide(|_| Decision::result("Rain."))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.text(), "Done.");
+}
+
+/// What the tools returned the first time is what the agent has.
+#[tokio::test]
+async fn a_turn_with_tools_that_is_resumed_by_its_key_answers_no_call_again() {
+    let (emulator, letta) = start().await;
+    let (tools, calls) = tools();
+    let acts = [
+        call("weather", json!({"city": "Oslo"})),
+        Act::text("Take a coat."),
+    ];
+    emulator.agent("agent-1").script(Rule::new(acts)).unwrap();
+    let agent = letta.agent("agent-1");
+    let first = agent
+        .turn("Weather?")
+        .otid("key-1")
+        .tools(&tools)
+        .send()
+        .await
+        .unwrap();
+    let again = agent
+        .resume_turn("key-1")
+        .tools(&tools)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.text(), again.run_ids()),
+        (first.text(), first.run_ids())
+    );
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    assert_eq!(emulator.runs().len(), 2);
 }
