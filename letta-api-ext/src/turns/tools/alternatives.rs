@@ -334,11 +334,21 @@ fn join_objects(base: Clean, alternatives: Vec<Clean>) -> Result<Clean> {
 /// A line that names the fields of an alternative.
 fn set_of(fields: &Map<String, Value>, needed: &[Value], description: Option<&str>) -> String {
     let is_needed = |name: &str| needed.iter().any(|needed| needed == name);
+    let only_value = |field: &Value| match field.get("enum").and_then(Value::as_array) {
+        Some(values) if values.len() == 1 => Some(values[0].clone()),
+        _ => None,
+    };
+    // Whether serde_json keeps the order of members is up to the application, so it must not decide: what tells the set apart, then what
+    // is needed, then the rest, each by name.
+    let mut fields_in_order: Vec<_> = fields.iter().collect();
+    fields_in_order.sort_by_key(|(name, field)| {
+        (only_value(field).is_none(), !is_needed(name), name.as_str())
+    });
     let mut names: Vec<String> = Vec::new();
-    for (name, field) in fields {
-        let text = match field.get("enum").and_then(Value::as_array) {
-            Some(texts) if texts.len() == 1 => format!("`{name}` {}", texts[0]),
-            _ => format!("`{name}`"),
+    for (name, field) in fields_in_order {
+        let text = match only_value(field) {
+            Some(value) => format!("`{name}` {value}"),
+            None => format!("`{name}`"),
         };
         names.push(match is_needed(name) {
             true => text,

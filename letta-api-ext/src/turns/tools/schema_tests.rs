@@ -190,7 +190,7 @@ fn a_tagged_enum_is_a_union_within_and_one_object_at_the_top() {
         "type": "object",
         "description": "A shape. Give one of these sets of fields:\n\
             - `kind` \"circle\", `radius`: A round one\n\
-            - `kind` \"square\", `label` (optional), `side`\n\
+            - `kind` \"square\", `side`, `label` (optional)\n\
             - `kind` \"point\"",
         "properties": {
             "kind": {"type": "string", "enum": ["circle", "square", "point"]},
