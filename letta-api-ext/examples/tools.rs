@@ -122,7 +122,7 @@ async fn ask(agent: &AgentHandle) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the emulator's agent does. First it asks for a city that there is not.
+/// What the emulator's agent does. First it asks for a city that does not exist.
 fn script() -> Rule {
     Rule::new([
         Act::call("weather", json!({"city": "Olso"})),

@@ -115,6 +115,8 @@ pub mod tools;
 mod transcript;
 mod turn;
 mod wire;
+#[cfg(not(feature = "tools"))]
+mod without_tools;
 
 pub use answer::{Answer, Outcome};
 pub use approval::{Decision, PendingApproval};
@@ -123,3 +125,5 @@ pub use input::{Input, UserMessage};
 pub use path::TurnPath;
 pub use stream::TurnStream;
 pub use turn::Turn;
+#[cfg(not(feature = "tools"))]
+use without_tools as tools;

@@ -41,7 +41,7 @@ use crate::error::Result;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cancellation {
-    /// The service says that there is no run to cancel: status 409.
+    /// Nothing is running: the service answered 409.
     NothingActive,
     /// What the service says of each run. It may be wrong: see [above](Self#what-cancelling-does).
     Answered(Vec<RunCancellation>),

@@ -12,9 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::types::{
-    ClientTool, MessageInput, RunId, StopReasonType, ToolReturn, UsageStatistics,
-};
+use letta_api::types::{MessageInput, RunId, StopReasonType, ToolReturn, UsageStatistics};
 use letta_api::{Frames, Nullable, Secret};
 use reqwest::header::HeaderMap;
 use tracing::Instrument;
@@ -40,6 +38,8 @@ mod follow;
 mod recover;
 mod send;
 
+use send::Found;
+
 /// The shortest limit of silence.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
 
@@ -60,6 +60,13 @@ pub(super) struct Engine {
     telemetry: Telemetry,
 }
 
+/// What a turn does next.
+enum Next {
+    Say(Vec<MessageInput>),
+    /// What would be said was said before: its run and the events are here.
+    Follow(Box<(Run, Frames)>),
+}
+
 /// A run under way.
 struct Run {
     id: Option<RunId>,
@@ -74,16 +81,14 @@ struct Run {
     stop: Option<StopReasonType>,
     usage: Option<UsageStatistics>,
     failure: Option<Failure>,
-    /// When something other than a ping came last, or the run was seen alive.
-    progress: Instant,
     /// When something other than a ping came last.
     heard: Instant,
     /// Whether something other than a ping came since then.
     has_progressed: bool,
     /// How often the run was resumed since then.
     fruitless: u32,
-    /// When the run was last known to be alive, since the first of these.
-    reached: Instant,
+    /// When the run was last known to be alive, or else when the service was last reached before a break.
+    alive: Instant,
     /// About the answer that the events came in: what no message may show, and its head.
     facts: Option<CallFacts>,
     headers: HeaderMap,
@@ -157,10 +162,14 @@ impl Engine {
         let key = said.otid.clone();
         let mut otid = key.clone();
         let is_resumed = key.is_some() && said.messages.0.is_empty() && !is_answer;
-        let mut messages = self.first_messages(said).await?;
+        let mut next = Next::Say(self.first_messages(said).await?);
         let mut rounds = 0;
         loop {
-            let stop = match self.one_run(messages, otid.take(), is_answer).await {
+            let end = match next {
+                Next::Say(messages) => self.one_run(messages, otid.take(), is_answer).await,
+                Next::Follow(begun) => self.see_through(begun.0, begun.1).await,
+            };
+            let stop = match end {
                 // What was said first was heard.
                 Err(error) if rounds > 0 && !error.may_have_happened() => {
                     return Err(fault::results_not_taken(error, self.runs.last()));
@@ -191,7 +200,8 @@ impl Engine {
                 return Ok(self.answer(stop, Some(pending)));
             }
             rounds += 1;
-            let most = self.most_rounds();
+            let tools = self.settings.tools.as_ref();
+            let most = tools.map_or(0, |tools| tools.max_rounds());
             if rounds > most {
                 return Err(fault::too_many_rounds(most, self.runs.last()));
             }
@@ -199,13 +209,15 @@ impl Engine {
             // With a key, each round has one of its own, so that a program that crashed does not answer twice.
             otid = key.as_ref().map(|key| format!("{key}-round-{rounds}"));
             is_answer = true;
-            if is_resumed && self.is_begun(otid.as_deref()).await? {
-                messages = Vec::new();
+            if let (true, Some(otid)) = (is_resumed, &otid)
+                && let Some(begun) = self.begun(otid).await?
+            {
+                next = Next::Follow(Box::new(begun));
                 continue;
             }
             let ran = self.run_tools(&pending.calls).await;
             let undecided = pending.calls.into_iter().map(|call| (call, None));
-            messages = vec![approval::to_message(undecided.collect(), ran)];
+            next = Next::Say(vec![approval::to_message(undecided.collect(), ran)]);
         }
     }
 
@@ -230,7 +242,8 @@ impl Engine {
             }
             None => {}
         }
-        let offered = self.tool_definitions()?;
+        let tools = self.settings.tools.as_ref();
+        let offered = tools.map_or(Ok(Vec::new()), |tools| tools.definitions())?;
         if !offered.is_empty() {
             let body = &mut self.settings.body;
             let mut all = match std::mem::take(&mut body.client_tools) {
@@ -292,9 +305,25 @@ impl Engine {
         is_answer: bool,
     ) -> Result<StopReasonType> {
         let mut run = Run::new(is_answer);
-        self.transcript.begin_run();
         self.out.begin_run();
-        let mut frames = self.send(&mut run, messages, otid).await?;
+        let frames = self.send(&mut run, messages, otid).await?;
+        self.see_through(run, frames).await
+    }
+
+    /// The run that answered the calls of a round before, with this key. `None` if the service does not know it.
+    async fn begun(&mut self, otid: &str) -> Result<Option<(Run, Frames)>> {
+        let mut run = Run::new(true);
+        self.out.begin_run();
+        match self.attach(&mut run, otid).await {
+            Ok(Found::Run(frames)) => Ok(Some((run, frames))),
+            Ok(Found::Nothing) => Ok(None),
+            Err(error) => Err(fault::results_not_taken(error, self.runs.last())),
+        }
+    }
+
+    /// Follows a run to its end.
+    async fn see_through(&mut self, mut run: Run, mut frames: Frames) -> Result<StopReasonType> {
+        self.transcript.begin_run();
         self.follow(&mut run, &mut frames).await?;
         drop(frames);
         let out = &self.out;
@@ -348,50 +377,11 @@ impl Engine {
         }
     }
 
-    #[cfg(feature = "tools")]
-    fn tool_definitions(&self) -> Result<Vec<ClientTool>> {
-        self.settings
-            .tools
-            .as_ref()
-            .map_or(Ok(Vec::new()), |tools| tools.definitions())
-    }
-
-    #[cfg(not(feature = "tools"))]
-    #[allow(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "as with tools"
-    )]
-    fn tool_definitions(&self) -> Result<Vec<ClientTool>> {
-        Ok(Vec::new())
-    }
-
-    #[cfg(feature = "tools")]
-    fn most_rounds(&self) -> u32 {
-        self.settings
-            .tools
-            .as_ref()
-            .map_or(0, |tools| tools.max_rounds())
-    }
-
-    #[cfg(not(feature = "tools"))]
-    #[allow(clippy::unused_self, reason = "as with tools")]
-    fn most_rounds(&self) -> u32 {
-        0
-    }
-
-    #[cfg(feature = "tools")]
     async fn run_tools(&self, calls: &[ToolCall]) -> Vec<ToolReturn> {
         match &self.settings.tools {
             Some(tools) if !calls.is_empty() => tools.run(calls).await,
             _ => Vec::new(),
         }
-    }
-
-    #[cfg(not(feature = "tools"))]
-    #[allow(clippy::unused_self, clippy::unused_async, reason = "as with tools")]
-    async fn run_tools(&self, _: &[ToolCall]) -> Vec<ToolReturn> {
-        Vec::new()
     }
 
     /// Notes the run that an event or an error names.
@@ -427,11 +417,10 @@ impl Run {
             stop: None,
             usage: None,
             failure: None,
-            progress: Instant::now(),
             heard: Instant::now(),
             has_progressed: false,
             fruitless: 0,
-            reached: Instant::now(),
+            alive: Instant::now(),
             facts: None,
             headers: HeaderMap::new(),
         }
@@ -457,7 +446,6 @@ impl Run {
 
     fn note_progress(&mut self, now: Instant) {
         if std::mem::take(&mut self.has_progressed) {
-            self.progress = now;
             self.heard = now;
         }
     }

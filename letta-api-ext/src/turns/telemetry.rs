@@ -1,6 +1,6 @@
 //! Reports a turn: one span, and an event for each thing that went wrong on the way. Nothing of what was said is in it.
 
-use letta_api::types::{Message, RunId, StopReasonType};
+use letta_api::types::{RunId, StopReasonType};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -126,7 +126,7 @@ impl Telemetry {
     }
 
     /// The agent says or does something.
-    pub(super) fn first(&mut self, _: &Message) {
+    pub(super) fn first(&mut self) {
         if !self.has_spoken {
             self.has_spoken = true;
             let waited = self.began.elapsed().as_secs_f64() * 1000.0;

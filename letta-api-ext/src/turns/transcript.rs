@@ -588,7 +588,7 @@ impl Transcript {
             return Some(None);
         };
         if length > self.limit.saturating_sub(self.kept) {
-            // A message of which the rest is missing would look whole.
+            // The rest is left out, also what would fit again.
             told.at = None;
             self.is_cut = true;
             self.limit = self.kept;

@@ -58,7 +58,6 @@ pub(super) struct Settings {
     pub(super) target: Target,
     /// What goes into the request besides messages.
     pub(super) body: ConversationMessageRequest,
-    #[cfg(feature = "tools")]
     pub(super) tools: Option<super::tools::Tools>,
     pub(super) path: TurnPath,
     pub(super) tokens: bool,
@@ -136,7 +135,6 @@ impl Settings {
             call: letta.call(),
             target,
             body: ConversationMessageRequest::new(),
-            #[cfg(feature = "tools")]
             tools: None,
             path: TurnPath::Auto,
             tokens: false,
@@ -150,16 +148,8 @@ impl Settings {
     }
 
     /// Whether this turn runs calls of this tool itself.
-    #[cfg(feature = "tools")]
     pub(super) fn runs(&self, name: &str) -> bool {
         self.tools.as_ref().is_some_and(|tools| tools.has(name))
-    }
-
-    /// Whether this turn runs calls of this tool itself.
-    #[cfg(not(feature = "tools"))]
-    #[allow(clippy::unused_self, reason = "as with tools")]
-    pub(super) fn runs(&self, _: &str) -> bool {
-        false
     }
 
     /// Whether the application offers this tool, so that the service does not have it.

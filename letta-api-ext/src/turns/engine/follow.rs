@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use letta_api::{EventError, Frame, Frames};
 
+use super::recover::Silence;
 use super::{Engine, Run};
 use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
@@ -33,7 +34,7 @@ enum Ended {
 }
 
 /// What an event's number says.
-enum Turn {
+enum Order {
     New,
     Old,
     /// Events before it are missing.
@@ -66,12 +67,12 @@ impl Engine {
                     .await?
                 {
                     // The stream is as good as another.
-                    super::recover::Silence::Wait => continue,
-                    super::recover::Silence::Reconnect => {
+                    Silence::Wait => continue,
+                    Silence::Reconnect => {
                         self.telemetry.broke(None);
                         self.reconnect(run, None).await?
                     }
-                    super::recover::Silence::Over => None,
+                    Silence::Over => None,
                 },
             };
             match next {
@@ -124,14 +125,14 @@ impl Engine {
             }
             self.out.open();
             let is_ping = matches!(wire.what, What::Ping);
-            let is_new = match self.turn_of(run, wire.seq, is_ping) {
-                Turn::New => !is_ping,
-                Turn::Old => false,
-                Turn::Gap => return Ok(Ended::Broke(None)),
+            let is_new = match self.order_of(run, wire.seq, is_ping) {
+                Order::New => !is_ping,
+                Order::Old => false,
+                Order::Gap => return Ok(Ended::Broke(None)),
             };
             if !is_new {
                 run.note_progress(Instant::now());
-                if run.progress.max(began).elapsed() >= self.settings.silence {
+                if run.heard.max(run.alive).max(began).elapsed() >= self.settings.silence {
                     return Ok(Ended::PingsAlone);
                 }
                 continue;
@@ -150,7 +151,7 @@ impl Engine {
                         .take_piece(piece, &mut |event| out.tell(event));
                 }
                 What::Message(message) => {
-                    self.telemetry.first(&message);
+                    self.telemetry.first();
                     self.transcript
                         .take(*message, size, &mut |event| out.tell(event));
                 }
@@ -169,27 +170,27 @@ impl Engine {
     }
 
     /// Whether an event is new, by its number. Only runs in background have numbers.
-    fn turn_of(&self, run: &mut Run, seq: Option<i64>, is_ping: bool) -> Turn {
+    fn order_of(&self, run: &mut Run, seq: Option<i64>, is_ping: bool) -> Order {
         let (Some(seq), TurnPath::Resumable) = (seq, self.path) else {
-            return Turn::New;
+            return Order::New;
         };
         if seq <= run.last {
-            return Turn::Old;
+            return Order::Old;
         }
         // The reason to stop and the usage have numbers that are not shown.
         let is_next = seq == run.last + 1 && !(is_ping && run.last > 0);
         if is_next || run.is_stopped() {
             run.last = seq;
-            return Turn::New;
+            return Order::New;
         }
         // Numbers may be left out by the service. If the run was resumed here and the events are still missing, there are none.
         if run.gap == Some(run.last) {
             if !is_ping {
                 run.last = seq;
             }
-            return Turn::New;
+            return Order::New;
         }
         run.gap = Some(run.last);
-        Turn::Gap
+        Order::Gap
     }
 }

@@ -55,7 +55,7 @@ impl Engine {
         let is_resumable = self.path == TurnPath::Resumable;
         match self.state(run).await {
             State::Alive => {
-                run.progress = Instant::now();
+                run.alive = Instant::now();
                 // Where pings come, events will.
                 Ok(match is_resumable && !has_pings {
                     true => Silence::Reconnect,
@@ -74,7 +74,7 @@ impl Engine {
                     && !is_resumable
                     && run.heard.elapsed() < self.settings.silence * PINGS_ALONE =>
             {
-                run.progress = Instant::now();
+                run.alive = Instant::now();
                 Ok(Silence::Wait)
             }
             State::Unreached(_) if is_resumable => Ok(Silence::Reconnect),
@@ -103,7 +103,7 @@ impl Engine {
         }
         let mut last_error = cause;
         if run.fruitless == 0 {
-            run.reached = Instant::now();
+            run.alive = Instant::now();
         }
         loop {
             if run.fruitless > 0 {
@@ -116,10 +116,10 @@ impl Engine {
                         self.tell_what_is_left(run, *state).await?;
                         return Ok(None);
                     }
-                    State::Alive => run.reached = Instant::now(),
+                    State::Alive => run.alive = Instant::now(),
                     State::Unreached(error) | State::Closed(error) => last_error = Some(error),
                 }
-                if run.reached.elapsed() >= self.settings.silence {
+                if run.alive.elapsed() >= self.settings.silence {
                     return Err(run.interrupted(last_error, "the run cannot be reached any more"));
                 }
             }
@@ -141,7 +141,7 @@ impl Engine {
                     return Ok(Some(frames));
                 }
                 Err(error) if error.is_retryable() => {
-                    if run.reached.elapsed() >= self.settings.silence {
+                    if run.alive.elapsed() >= self.settings.silence {
                         return Err(
                             run.interrupted(Some(error), "the run cannot be reached any more")
                         );

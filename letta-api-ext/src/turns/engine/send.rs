@@ -52,7 +52,10 @@ impl Engine {
         }
         if let (true, Some(otid)) = (messages.is_empty(), &chosen) {
             self.telemetry.takes(self.path);
-            return self.attach(run, otid).await;
+            return match self.attach(run, otid).await? {
+                Found::Run(frames) => Ok(frames),
+                Found::Nothing => Err(fault::unknown_key()),
+            };
         }
         let mut sending = Sending {
             body: self.settings.body.clone(),
@@ -103,21 +106,11 @@ impl Engine {
         }
     }
 
-    /// The events of a turn that was begun elsewhere with this key.
-    async fn attach(&mut self, run: &mut Run, otid: &str) -> Result<Frames> {
+    /// Looks for a turn that was begun elsewhere with this key.
+    pub(super) async fn attach(&mut self, run: &mut Run, otid: &str) -> Result<Found> {
         run.otids = vec![otid.to_owned()];
         self.key = Some(otid.to_owned());
-        match self.find(run).await? {
-            Found::Run(frames) => Ok(frames),
-            Found::Nothing => Err(fault::unknown_key()),
-        }
-    }
-
-    /// Whether a turn was sent with this key.
-    pub(super) async fn is_begun(&mut self, otid: Option<&str>) -> Result<bool> {
-        let mut run = Run::new(true);
-        run.otids.extend(otid.map(str::to_owned));
-        Ok(matches!(self.find(&mut run).await?, Found::Run(_)))
+        self.find(run).await
     }
 
     /// Another run keeps the thread busy, so nothing was said: waits as long as the caller chose. The events if it is our own run.
@@ -160,7 +153,7 @@ impl Engine {
         run.otids = give_keys(&mut sending.body, messages, None);
     }
 
-    /// The answer was lost: looks for the run. `None` if the service says that there is none.
+    /// The answer was lost: looks for the run. `None` if the service does not know it.
     async fn when_lost(
         &mut self,
         run: &mut Run,
@@ -173,7 +166,7 @@ impl Engine {
         self.look_for_lost(run, &mut sending.lost).await
     }
 
-    /// Looks for the run of what was said. `None` if the service says that there is none.
+    /// Looks for the run of what was said. `None` if the service does not know it.
     async fn look_for_lost(
         &mut self,
         run: &mut Run,
@@ -296,8 +289,7 @@ fn is_closed(error: &Error, target: &Target) -> bool {
         Some(503) => is_without_store(error),
         // No route, as opposed to no such agent.
         Some(404) => is_without_route(error),
-        Some(401 | 403) => true,
-        Some(405 | 501) => true,
+        Some(401 | 403 | 405 | 501) => true,
         // A server that does not know `default`.
         Some(422) => {
             matches!(target, Target::Agent(_))
