@@ -205,6 +205,14 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
     })
 }
 
+/// Whatever the policy says of calls, a turn says nothing twice.
+fn retry() -> impl Strategy<Value = RetryPolicy> {
+    any::<bool>().prop_map(|repeats| match repeats {
+        true => RetryPolicy::standard().repeat_unsafe(),
+        false => RetryPolicy::standard(),
+    })
+}
+
 /// Makes the turn on paused time.
 fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -224,9 +232,11 @@ proptest! {
         faults in faults(),
         path in prop_oneof![3 => Just(TurnPath::Auto), 1 => Just(TurnPath::Resumable), 1 => Just(TurnPath::Plain)],
         has_store in prop_oneof![4 => Just(true), 1 => Just(false)],
+        retry in retry(),
     ) {
         let service = Service::new(script.clone(), faults.clone(), has_store, true);
-        let got = run(talk(&letta(&service), path, script.tokens));
+        let letta = letta(&service).with_retry(retry);
+        let got = run(talk(&letta, path, script.tokens));
         hold(&script, &service, path, &got, &faults);
     }
 
@@ -285,9 +295,10 @@ proptest! {
         script in script(),
         faults in faults(),
         path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)],
+        retry in retry(),
     ) {
         let service = Service::new(script.clone(), faults.clone(), true, true);
-        let letta = letta(&service);
+        let letta = letta(&service).with_retry(retry);
         let target = Target::Agent("agent-1".into());
         let call = ToolCall {
             id: "call-1".into(),
@@ -315,7 +326,7 @@ proptest! {
         path in prop_oneof![Just(TurnPath::Auto), Just(TurnPath::Plain)],
     ) {
         let service = Service::new(script.clone(), Vec::new(), true, true);
-        let letta = letta(&service).with_retry(RetryPolicy::standard());
+        let letta = letta(&service);
         let (first, second) = (letta.clone(), letta.clone());
         let tokens = script.tokens;
         let (one, two) = run(async move {
