@@ -223,6 +223,26 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     runtime.block_on(async { timeout(FOREVER, work).await.expect("it is stuck") })
 }
 
+#[test]
+fn a_run_that_is_never_reached_again_ends_the_turn() {
+    let script = Script {
+        says: vec![Say::Text("Hello there, Sam.")],
+        end: End::Well,
+        tokens: true,
+        pause: Duration::ZERO,
+        pings: true,
+    };
+    let mut service = Service::new(script, Vec::new(), true, true);
+    Arc::get_mut(&mut service).unwrap().is_hollow = true;
+    let letta = letta(&service);
+    let error = run(letta.agent("agent-1").turn("Hello").send()).unwrap_err();
+    assert!(
+        error.is_interrupted() && error.may_have_happened(),
+        "{error}"
+    );
+    assert_eq!(service.heard().len(), 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600.max(ProptestConfig::default().cases), failure_persistence: None, ..ProptestConfig::default() })]
 
