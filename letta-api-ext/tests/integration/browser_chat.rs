@@ -11,25 +11,9 @@ use letta_api_ext::reqwest::header::{HeaderMap, HeaderValue};
 use letta_api_ext::reqwest::redirect::Policy;
 use letta_api_ext::reqwest::{Client, Response, StatusCode};
 
-/// As for `mint_token`: `cargo test` builds examples before it runs tests, into a folder beside theirs.
+/// It listens where there is room.
 fn example() -> Command {
-    let mut program = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("browser_chat{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{} is not built", program.display());
-    let mut command = Command::new(program);
-    for name in [
-        "LETTA_API_KEY",
-        "LETTA_BASE_URL",
-        "LETTA_PROJECT",
-        "LETTA_AGENT_ID",
-        "LETTA_AGENT_NAME",
-        "CHAT_TOKEN_SECONDS",
-    ] {
-        command.env_remove(name);
-    }
+    let mut command = crate::example::example("browser_chat");
     command.env("CHAT_LISTEN", "127.0.0.1:0");
     command
 }

@@ -18,6 +18,9 @@ pub(crate) fn example(name: &str) -> Command {
         "LETTA_PROJECT",
         "LETTA_MODEL",
         "LETTA_EMBEDDING",
+        "LETTA_AGENT_ID",
+        "LETTA_AGENT_NAME",
+        "CHAT_TOKEN_SECONDS",
     ] {
         command.env_remove(name);
     }

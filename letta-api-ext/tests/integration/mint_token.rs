@@ -2,16 +2,8 @@
 
 use std::process::Command;
 
-/// `cargo test` builds examples before it runs tests, into a folder beside that of the tests. With
-/// `--test integration` alone it does not: `cargo build --examples` first, or an older one is run.
 fn example() -> Command {
-    let mut program = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("mint_token{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{} is not built", program.display());
-    Command::new(program)
+    crate::example::example("mint_token")
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! That borrowed JSON is read as serde_json reads a value of its own.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
