@@ -1,12 +1,12 @@
 //! Uploads of files, and waiting until they are processed: against the emulator, and against what a network may do.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use letta_api_emulator::{Emulator, Fault, operations};
-use letta_api_ext::folders::FolderHandle;
+use letta_api_ext::folders::{FolderHandle, UploadFile};
 use letta_api_ext::letta_api::FilePart;
 use letta_api_ext::letta_api::types::{
     DuplicateFileHandling, FileProcessingStatus, ImportAgentBody, ImportAgentParams,
@@ -17,7 +17,7 @@ use letta_api_tests::fault_server::{self, FaultServer};
 use letta_api_tests::virtual_time::VirtualTime;
 use letta_api_tests::{API_KEY, Tap, answer, configured, persistent, printed, split};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 const FILE: &str = r#"{"source_id":"source-1","id":"file-1","processing_status":"parsing"}"#;
 
@@ -359,42 +359,72 @@ async fn a_file_that_gets_shorter_while_it_is_sent_is_an_error_that_says_so() {
 /// A service that takes bodies slowly: every so often as much as this, and then answers at its own pace.
 struct SlowServer {
     url: String,
-    reads: Arc<AtomicBool>,
+    /// Bytes are under way, so time must stand.
+    is_busy: Arc<AtomicBool>,
+    /// What the client last told of its upload.
+    sent: Arc<AtomicU64>,
 }
 
 impl SlowServer {
     /// `None` never reads.
     async fn start(pause: Option<Duration>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // By itself the buffer grows with what is sent. It could hold the rest of a body, and nothing would move at the
+        // client while the server still reads.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(64 * 1024).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let reads = Arc::new(AtomicBool::new(false));
-        let is_reading = reads.clone();
+        let is_busy = Arc::new(AtomicBool::new(true));
+        let sent = Arc::new(AtomicU64::new(0));
+        let server = Self {
+            url,
+            is_busy: is_busy.clone(),
+            sent: sent.clone(),
+        };
         tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let Some(pause) = pause else {
+                is_busy.store(false, Ordering::SeqCst);
                 std::future::pending::<()>().await;
                 return;
             };
+            until_it_moved(&sent, 0).await;
             // The head and the form around the file are less than this.
             let mut left = LONG;
             let mut piece = vec![0; LONG / 4];
             while left > 0 {
+                is_busy.store(false, Ordering::SeqCst);
                 tokio::time::sleep(pause).await;
-                is_reading.store(true, Ordering::SeqCst);
+                is_busy.store(true, Ordering::SeqCst);
+                let before = sent.load(Ordering::SeqCst);
                 stream.read_exact(&mut piece).await.unwrap();
-                is_reading.store(false, Ordering::SeqCst);
                 left -= piece.len();
+                // There is room now. The machine may take its time to tell the client.
+                until_it_moved(&sent, before).await;
             }
+            is_busy.store(false, Ordering::SeqCst);
             tokio::time::sleep(pause).await;
             let _ = stream.write_all(&stored()).await;
             // Closed too early, what it has not read would reset the connection.
             let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         });
-        Self { url, reads }
+        server
     }
 
     fn letta(&self) -> Letta {
         configured(&*self.url, |builder| builder.retry(RetryPolicy::never()))
+    }
+
+    /// An upload that is watched, so that time stands while it moves.
+    fn upload(&self, told: &Told) -> UploadFile {
+        let (sent, told) = (self.sent.clone(), told.clone());
+        let folder = self.letta().folder("source-1");
+        let upload = folder.upload("a.txt", vec![b'x'; LONG]);
+        upload.with_progress(move |so_far, total| {
+            sent.store(so_far, Ordering::SeqCst);
+            told.lock().unwrap().push((so_far, total));
+        })
     }
 
     /// Moves time on while the call runs, but not while bytes are under way.
@@ -410,7 +440,7 @@ impl SlowServer {
                 std::thread::sleep(Duration::from_micros(100));
                 tokio::task::yield_now().await;
             }
-            if !self.reads.load(Ordering::SeqCst) {
+            if !self.is_busy.load(Ordering::SeqCst) {
                 time.advance(Duration::from_secs(1)).await;
             }
         }
@@ -418,13 +448,26 @@ impl SlowServer {
     }
 }
 
+/// Waits until the client sent more than this, or everything.
+async fn until_it_moved(sent: &AtomicU64, before: u64) {
+    let start = std::time::Instant::now();
+    loop {
+        let now = sent.load(Ordering::SeqCst);
+        if now > before || now == LONG as u64 {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "it never moves");
+        std::thread::sleep(Duration::from_micros(100));
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn an_upload_that_moves_is_not_cut_off() {
     let time = VirtualTime::stop();
     let server = SlowServer::start(Some(Duration::from_secs(45))).await;
-    let folder = server.letta().folder("source-1");
-    let (told, tell) = telling();
-    let upload = folder.upload("a.txt", vec![b'x'; LONG]).with_progress(tell);
+    let told = Told::default();
+    let upload = server.upload(&told);
     let (file, took) = server.run(&time, upload.send()).await;
     assert_eq!(file.unwrap().id.as_str(), "file-1");
     assert!(took > Duration::from_secs(4 * 45), "{took:?}");
@@ -480,8 +523,7 @@ async fn an_agent_file_that_stands_still_is_given_up_too() {
 async fn times_that_are_set_hold_for_uploads() {
     let time = VirtualTime::stop();
     let server = SlowServer::start(Some(Duration::from_secs(45))).await;
-    let upload = server.letta().folder("source-1");
-    let upload = upload.upload("a.txt", vec![b'x'; LONG]);
+    let upload = server.upload(&Told::default());
     let still = upload.with_attempt_timeout(Duration::from_secs(20));
     let (error, took) = server.run(&time, still.send()).await;
     let error = error.unwrap_err();
@@ -489,8 +531,7 @@ async fn times_that_are_set_hold_for_uploads() {
     assert!(took < Duration::from_secs(40), "{took:?}");
 
     let server = SlowServer::start(Some(Duration::from_secs(45))).await;
-    let upload = server.letta().folder("source-1");
-    let upload = upload.upload("a.txt", vec![b'x'; LONG]);
+    let upload = server.upload(&Told::default());
     let late = upload.with_deadline(Duration::from_secs(100));
     let (error, took) = server.run(&time, late.send()).await;
     let error = error.unwrap_err();
