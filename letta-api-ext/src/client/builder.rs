@@ -141,11 +141,11 @@ impl LettaBuilder {
     /// between them, and reading the body. By default 30 seconds. Must be positive; [`build`](Self::build) refuses
     /// zero. `Duration::MAX` means no deadline.
     ///
-    /// An operation that answers when an agent, a model or a tool is done has no deadline unless you set one. These are
-    /// `send_message`, `send_conversation_message`, `compact_messages`, `compact_conversation`, `run_agent_tool` and
-    /// `run_mcp_server_tool` of the [raw client](crate::Letta::api). If the service then asks to wait for more than 30
-    /// seconds before another attempt, the call fails at once. Nor has an upload (`upload_file`, `import_agent`). For [requests by hand](crate::Letta::request), set what you
-    /// need.
+    /// Some calls have no deadline unless you set one: an operation that answers when an agent, a model or a tool is done, and an upload. The
+    /// first are `send_message`, `send_conversation_message`, `compact_messages`, `compact_conversation`, `run_agent_tool` and
+    /// `run_mcp_server_tool` of the [raw client](crate::Letta::api). Uploads are `upload_file` and `import_agent`. If the service asks such a
+    /// call to wait for more than 30 seconds before another attempt, the call fails at once. For [requests by hand](crate::Letta::request), set
+    /// what you need.
     ///
     /// In a stream of pages, each page is a call. If the answer of an operation is a stream, the deadline ends when
     /// the stream begins.
