@@ -1,7 +1,7 @@
 //! Uploads of files, and waiting until they are processed: against the emulator, and against what a network may do.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -59,12 +59,9 @@ impl Drop for OnDisk {
 
 type Told = Arc<Mutex<Vec<(u64, u64)>>>;
 
-fn telling() -> (Told, impl FnMut(u64, u64) + Send + 'static) {
-    let told = Told::default();
-    let tell = told.clone();
-    (told, move |sent, total| {
-        tell.lock().unwrap().push((sent, total));
-    })
+fn telling(told: &Told) -> impl FnMut(u64, u64) + Send + 'static {
+    let told = told.clone();
+    move |sent, total| told.lock().unwrap().push((sent, total))
 }
 
 #[tokio::test]
@@ -94,8 +91,8 @@ async fn a_file_of_this_machine_goes_out_as_it_is() {
     let notes = folder(&letta).await;
     let content = "Grüße aus Köln. ".repeat(20_000);
     let on_disk = OnDisk::new("grüße.md", content.as_bytes());
-    let (told, tell) = telling();
-    let upload = notes.upload_file(&on_disk.0).with_progress(tell);
+    let told = Told::default();
+    let upload = notes.upload_file(&on_disk.0).with_progress(telling(&told));
     let file = upload.wait_processed().await.unwrap();
     assert_eq!(file.original_file_name.as_deref(), Some("grüße.md"));
     let whole = notes.file(&file.id).get().include_content(true);
@@ -124,10 +121,10 @@ fn check_progress(told: &Told, total: u64) {
 async fn progress_ends_at_the_total() {
     for length in [0, 1, 65_536, 200_000] {
         let tap = Tap::start(stored()).await;
-        let (told, tell) = telling();
+        let told = Told::default();
         let upload = tap.letta().folder("source-1");
         let upload = upload.upload("a.txt", vec![b'x'; length]);
-        upload.with_progress(tell).await.unwrap();
+        upload.with_progress(telling(&told)).await.unwrap();
         check_progress(&told, length as u64);
         // The length of the body stays known: not every service takes another.
         let request = tap.request();
@@ -286,8 +283,10 @@ async fn a_connection_that_breaks_within_an_upload_has_stored_nothing() {
     .await;
     let folder = persistent(server.url()).folder("source-1");
     // It is sent again, since nobody can have got it whole.
-    let (told, tell) = telling();
-    let upload = folder.upload("a.txt", vec![b'x'; LONG]).with_progress(tell);
+    let told = Told::default();
+    let upload = folder
+        .upload("a.txt", vec![b'x'; LONG])
+        .with_progress(telling(&told));
     upload.await.unwrap();
     assert_eq!(server.connections(), 2);
     let last = told.lock().unwrap().last().copied();
@@ -361,8 +360,8 @@ struct SlowServer {
     url: String,
     /// Bytes are under way, so time must stand.
     is_busy: Arc<AtomicBool>,
-    /// What the client last told of its upload.
-    sent: Arc<AtomicU64>,
+    /// What the client told of its upload.
+    told: Told,
 }
 
 impl SlowServer {
@@ -376,11 +375,11 @@ impl SlowServer {
         let listener = socket.listen(1).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let is_busy = Arc::new(AtomicBool::new(true));
-        let sent = Arc::new(AtomicU64::new(0));
+        let told = Told::default();
         let server = Self {
             url,
             is_busy: is_busy.clone(),
-            sent: sent.clone(),
+            told: told.clone(),
         };
         tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -389,7 +388,7 @@ impl SlowServer {
                 std::future::pending::<()>().await;
                 return;
             };
-            until_it_moved(&sent, 0).await;
+            until_it_moved(&told, 0).await;
             // The head and the form around the file are less than this.
             let mut left = LONG;
             let mut piece = vec![0; LONG / 4];
@@ -397,11 +396,11 @@ impl SlowServer {
                 is_busy.store(false, Ordering::SeqCst);
                 tokio::time::sleep(pause).await;
                 is_busy.store(true, Ordering::SeqCst);
-                let before = sent.load(Ordering::SeqCst);
+                let before = sent(&told);
                 stream.read_exact(&mut piece).await.unwrap();
                 left -= piece.len();
                 // There is room now. The machine may take its time to tell the client.
-                until_it_moved(&sent, before).await;
+                until_it_moved(&told, before).await;
             }
             is_busy.store(false, Ordering::SeqCst);
             tokio::time::sleep(pause).await;
@@ -417,14 +416,10 @@ impl SlowServer {
     }
 
     /// An upload that is watched, so that time stands while it moves.
-    fn upload(&self, told: &Told) -> UploadFile {
-        let (sent, told) = (self.sent.clone(), told.clone());
-        let folder = self.letta().folder("source-1");
-        let upload = folder.upload("a.txt", vec![b'x'; LONG]);
-        upload.with_progress(move |so_far, total| {
-            sent.store(so_far, Ordering::SeqCst);
-            told.lock().unwrap().push((so_far, total));
-        })
+    fn upload(&self) -> UploadFile {
+        let upload = self.letta().folder("source-1");
+        let upload = upload.upload("a.txt", vec![b'x'; LONG]);
+        upload.with_progress(telling(&self.told))
     }
 
     /// Moves time on while the call runs, but not while bytes are under way.
@@ -448,14 +443,15 @@ impl SlowServer {
     }
 }
 
-/// Waits until the client sent more than this, or everything.
-async fn until_it_moved(sent: &AtomicU64, before: u64) {
+/// How much the client has sent.
+fn sent(told: &Told) -> u64 {
+    told.lock().unwrap().last().map_or(0, |(sent, _)| *sent)
+}
+
+/// Waits until the client has sent more than this, or everything.
+async fn until_it_moved(told: &Told, before: u64) {
     let start = std::time::Instant::now();
-    loop {
-        let now = sent.load(Ordering::SeqCst);
-        if now > before || now == LONG as u64 {
-            return;
-        }
+    while sent(told) <= before && sent(told) < LONG as u64 {
         assert!(start.elapsed() < Duration::from_secs(60), "it never moves");
         std::thread::sleep(Duration::from_micros(100));
         tokio::task::yield_now().await;
@@ -466,12 +462,11 @@ async fn until_it_moved(sent: &AtomicU64, before: u64) {
 async fn an_upload_that_moves_is_not_cut_off() {
     let time = VirtualTime::stop();
     let server = SlowServer::start(Some(Duration::from_secs(45))).await;
-    let told = Told::default();
-    let upload = server.upload(&told);
+    let upload = server.upload();
     let (file, took) = server.run(&time, upload.send()).await;
     assert_eq!(file.unwrap().id.as_str(), "file-1");
     assert!(took > Duration::from_secs(4 * 45), "{took:?}");
-    check_progress(&told, LONG as u64);
+    check_progress(&server.told, LONG as u64);
 }
 
 #[tokio::test]
@@ -523,7 +518,7 @@ async fn an_agent_file_that_stands_still_is_given_up_too() {
 async fn times_that_are_set_hold_for_uploads() {
     let time = VirtualTime::stop();
     let server = SlowServer::start(Some(Duration::from_secs(45))).await;
-    let upload = server.upload(&Told::default());
+    let upload = server.upload();
     let still = upload.with_attempt_timeout(Duration::from_secs(20));
     let (error, took) = server.run(&time, still.send()).await;
     let error = error.unwrap_err();
@@ -531,7 +526,7 @@ async fn times_that_are_set_hold_for_uploads() {
     assert!(took < Duration::from_secs(40), "{took:?}");
 
     let server = SlowServer::start(Some(Duration::from_secs(45))).await;
-    let upload = server.upload(&Told::default());
+    let upload = server.upload();
     let late = upload.with_deadline(Duration::from_secs(100));
     let (error, took) = server.run(&time, late.send()).await;
     let error = error.unwrap_err();
@@ -543,7 +538,11 @@ async fn times_that_are_set_hold_for_uploads() {
 /// An emulator on virtual time that takes so long for a file.
 async fn processing(time: &VirtualTime, takes: Duration) -> (Emulator, Letta) {
     let builder = Emulator::builder().clock(time.clock(Duration::ZERO));
-    start_with(builder.file_processing(takes)).await
+    let (emulator, letta) = start_with(builder.file_processing(takes)).await;
+    // Time goes on while a request is under way, and a busy machine may take long for one.
+    let long = Duration::from_secs(24 * 60 * 60);
+    let letta = letta.with_attempt_timeout(long).with_deadline(long);
+    (emulator, letta)
 }
 
 /// Moves time on until the task is done.
