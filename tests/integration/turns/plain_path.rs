@@ -246,6 +246,20 @@ async fn a_server_without_the_path_is_talked_to_on_the_other() {
     }
 }
 
+/// An agent's own thread goes by the ID `default`, which an older server does not know. A caller's conversation has an ID of the caller's.
+#[tokio::test]
+async fn an_id_of_a_conversation_that_is_refused_is_no_reason_for_the_other_path() {
+    let body = r#"{"detail":[{"loc":["path","conversation_id"],"msg":"String should match pattern","type":"x"}]}"#;
+    let (_server, letta, asked) = older("422 Unprocessable Entity", body).await;
+    let turn = letta.conversation("conv-1").turn("Hello");
+    let error = turn.send().await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 422, "{error}");
+    assert_eq!(
+        *asked.lock().unwrap(),
+        ["POST /v1/conversations/conv-1/messages HTTP/1.1"]
+    );
+}
+
 #[tokio::test]
 async fn a_refusal_of_what_is_said_is_no_reason_for_the_other_path() {
     for (status, body) in [
