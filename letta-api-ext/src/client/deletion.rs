@@ -17,9 +17,9 @@ const ELSEWHERE: &str =
 ///
 /// A delete is repeated if its answer is lost. So a 404 of a later attempt counts as [`Deleted`](Self::Deleted).
 ///
-/// A 404 or 410 (for a tool of the service also a 400) counts only if the service itself says that it has no such thing: a JSON object with a `detail` or a
-/// `message`, and nothing else, that names the kind or the ID of what was not found. Any other one is an
-/// [error](crate::Error::is_not_found): a wrong base URL must not look like a success.
+/// A 404 or 410 counts only if the service itself says that it has no such thing: a JSON object with a `detail` or a `message`, and
+/// nothing else, that names the kind or the ID of what was not found. For a tool of the service, a 400 of this form counts too. Any other
+/// one is an [error](crate::Error::is_not_found): a wrong base URL must not look like a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Deletion {

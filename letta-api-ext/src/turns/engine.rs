@@ -63,7 +63,7 @@ pub(super) struct Engine {
 /// What a turn does next.
 enum Next {
     Say(Vec<MessageInput>),
-    /// What would be said was said before: its run and the events are here.
+    /// What would be said was said before. These are its run and its events.
     Follow(Box<(Run, Frames)>),
 }
 

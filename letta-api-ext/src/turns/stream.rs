@@ -109,7 +109,7 @@ impl TurnStream {
     ///
     /// # Errors
     ///
-    /// Any failure of the service or the network. That nothing is under way, or that the service has not named the run, is no error: the [result](Cancellation) says so.
+    /// Any failure of the service or the network. It is no error if nothing is under way, or if the service has not named the run: the [result](Cancellation) says so.
     pub async fn cancel(&self) -> Result<Cancellation> {
         match (self.run_id(), &self.settings.target) {
             // Without its ID, the service would take any run of the agent.

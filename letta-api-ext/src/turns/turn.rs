@@ -202,7 +202,7 @@ impl Turn {
     /// was said. The service knows a key for three hours, and it compares keys alone: another text with the same key is not said.
     ///
     /// With tools in Rust, each round has a key made of this one, so the agent gets no result twice. `resume_turn` does not run the tools of rounds
-    /// that were answered. The same said again does, and their results are not sent.
+    /// that were answered. Saying the same again runs them, but does not send their results.
     ///
     /// If the turn ended with a request for an approval, it ends so again, even if the request was answered since.
     ///

@@ -22,8 +22,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How often a run that is over is resumed in vain before what it left is fetched.
 const IN_VAIN: u32 = 2;
 
-/// How many times the limit of silence pings alone may come if the run cannot be asked. A model that says nothing for half an hour is
-/// not there any more.
+/// If the run cannot be asked, pings alone may come for this many times the limit of silence. With the limit's default that is half an hour,
+/// and a model that says nothing for so long is not there any more.
 const PINGS_ALONE: u32 = 30;
 
 /// What to do after a silence.
