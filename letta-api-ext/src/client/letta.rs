@@ -9,6 +9,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::LettaBuilder;
 use super::request::Call;
 use crate::error::Result;
+#[cfg(feature = "turns")]
+use crate::error::token_form::TOKEN_PREFIX;
 use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
 
 /// A client for the Letta API.
@@ -226,6 +228,13 @@ impl Letta {
         let shared = &self.inner.transport.settings.shared;
         let shared = shared.get_or_init(|| Arc::new(T::default())).clone();
         shared.downcast().expect("one type alone is kept here")
+    }
+
+    /// Whether calls are made by a client-side access token, which opens an agent and its messages alone.
+    #[cfg(feature = "turns")]
+    pub(crate) fn holds_a_token(&self) -> bool {
+        let key = self.key();
+        key.is_some_and(|key| key.expose_secret().starts_with(TOKEN_PREFIX))
     }
 
     /// The key, which no printed text may contain.
