@@ -9,8 +9,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::LettaBuilder;
 use super::request::Call;
 use crate::error::Result;
-#[cfg(feature = "turns")]
-use crate::error::token_form::TOKEN_PREFIX;
+use crate::transport::credentials::TokenKeeper;
 use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
 
 /// A client for the Letta API.
@@ -230,16 +229,21 @@ impl Letta {
         shared.downcast().expect("one type alone is kept here")
     }
 
-    /// Whether calls are made by a client-side access token, which opens an agent and its messages alone.
-    #[cfg(feature = "turns")]
-    pub(crate) fn holds_a_token(&self) -> bool {
-        let key = self.key();
-        key.is_some_and(|key| key.expose_secret().starts_with(TOKEN_PREFIX))
-    }
-
     /// The key, which no printed text may contain.
     pub(crate) fn key(&self) -> Option<&Secret> {
-        self.inner.transport.settings.key.as_deref()
+        let key = self.inner.transport.settings.credentials.key();
+        key.map(|key| &**key)
+    }
+
+    /// Whether calls are made with a client-side token: one of a holder, or a key that is one.
+    #[cfg_attr(not(feature = "turns"), allow(dead_code, reason = "turns alone ask"))]
+    pub(crate) fn holds_a_token(&self) -> bool {
+        self.inner.transport.settings.credentials.is_token()
+    }
+
+    /// Who gives calls their tokens. `None` for a client with a key, or without one.
+    pub(crate) fn token_keeper(&self) -> Option<&dyn TokenKeeper> {
+        self.inner.transport.settings.credentials.keeper()
     }
 }
 
