@@ -2,8 +2,12 @@
 
 mod client;
 mod fault;
+mod flight;
 mod holder;
+mod life;
 mod opens;
+mod path_agent;
+mod slots;
 mod source;
 mod source_error;
 mod state;
