@@ -81,4 +81,5 @@ mod resources {
 
 mod browser;
 mod comparison;
+mod in_browser;
 mod official_clients;
