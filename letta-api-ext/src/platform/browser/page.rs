@@ -26,7 +26,7 @@ pub(crate) async fn fetch_fresh(
         true => request.fetch_credentials_include(),
         false => request.fetch_credentials_same_origin(),
     };
-    request.send().await
+    super::execute(client, request.build()?).await
 }
 
 /// `location.href`, which pages and workers have.
