@@ -5,21 +5,12 @@
 //! the first call, renews it before it expires, and replaces it if the service refuses it. Calls are made as with a key.
 //!
 //! ```no_run
-//! use std::time::Duration;
 //! use letta_api_ext::Letta;
-//! use letta_api_ext::token_holder::{SourcedToken, TokenNeed, TokenSourceError};
-//!
-//! async fn ask_application(need: TokenNeed) -> Result<SourcedToken, TokenSourceError> {
-//!     # let (token, seconds) = ("ck-let-0f3c", 300);
-//!     // Your own request, for instance over a connection that you have anyway.
-//!     Ok(SourcedToken::new(token).expires_in(Duration::from_secs(seconds)))
-//! }
+//! use letta_api_ext::token_holder::HttpTokenSource;
 //!
 //! # async fn run() -> Result<(), letta_api_ext::Error> {
-//! let letta = Letta::builder()
-//!     .token_source(ask_application)
-//!     .origin("https://chat.example.com")
-//!     .build()?;
+//! let source = HttpTokenSource::new("https://chat.example.com/api/letta-token")?;
+//! let letta = Letta::builder().token_source(source).origin("https://chat.example.com").build()?;
 //! let agent: serde_json::Value = letta.request(letta_api_ext::reqwest::Method::GET, "/v1/agents/{agent}")
 //!     .path_param("agent", "agent-1")
 //!     .await?;
@@ -29,7 +20,7 @@
 //!
 //! # Sources
 //!
-//! A [`TokenSource`] is a closure or a type of your own. It gives one token for all calls, or [one for each
+//! A [`TokenSource`] is an [`HttpTokenSource`], which asks an application's endpoint, a closure, or a type of your own. It gives one token for all calls, or [one for each
 //! agent](SourcedTokens::per_agent). It is asked once at a time. Calls that need a token meanwhile wait for the same answer, and dropping
 //! one of them does not affect the others. A source that takes longer than 60 seconds has failed.
 //!
@@ -87,6 +78,7 @@ mod client;
 mod fault;
 mod flight;
 mod holder;
+mod http_source;
 #[cfg(test)]
 mod laws;
 mod life;
@@ -100,6 +92,7 @@ mod state;
 mod tests;
 
 pub use holder::TokenHolder;
+pub use http_source::HttpTokenSource;
 pub use source::{SourcedToken, SourcedTokens, TokenNeed, TokenSource};
 pub use source_error::TokenSourceError;
 pub use state::TokenState;
