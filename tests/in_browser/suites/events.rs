@@ -50,8 +50,14 @@ async fn a_stream_that_breaks_is_interrupted_and_prints_nothing_of_the_page() {
     let service = Service::answering("events_broken", [broken]).await;
     let stream = service.letta().request(Method::GET, "/v1/x").stream();
     let mut events = EventStream::<Value>::new(stream.await.unwrap());
-    events.next().await.unwrap().unwrap();
-    let error = events.next().await.unwrap().unwrap_err();
+    // A browser drops what it has not handed over when a connection breaks, so the first event may be missing.
+    let error = match events.next().await.unwrap() {
+        Ok(event) => {
+            assert_eq!(event["n"], 1);
+            events.next().await.unwrap().unwrap_err()
+        }
+        Err(error) => error,
+    };
     let error = letta_api_ext::Error::from(error);
     assert!(
         error.is_interrupted() && error.may_have_happened(),

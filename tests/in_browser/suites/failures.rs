@@ -133,14 +133,19 @@ async fn the_raw_clients_errors_print_nothing_of_the_page() {
 #[wasm_bindgen_test]
 async fn what_a_browser_refuses_to_send_is_invalid_input() {
     let service = Service::answering("not_sent", []).await;
-    let request = service.letta().request(Method::TRACE, "/v1/x");
-    let error = request.await.unwrap_err();
+    let url = format!("{}/v1/secret-1", service.url()).parse().unwrap();
+    let request = reqwest::Request::new(Method::TRACE, url);
+    let letta = service.letta();
+    let sent = letta
+        .api()
+        .execute(request, &letta_api::operations::CHECK_HEALTH);
+    let error = Error::from(sent.await.unwrap_err());
     assert!(
         error.is_invalid_input() && !error.may_have_happened(),
         "{error}"
     );
     assert!(
-        error.to_string().contains("its method must not be"),
+        error.to_string().contains("its method must not be CONNECT"),
         "{error}"
     );
     assert_prints_nothing_of_the_page(&error);

@@ -82,6 +82,7 @@ async fn an_approval_is_asked_for_and_given() {
     assert_eq!(answer.text(), "The file is gone.");
 }
 
+/// Adds two numbers.
 #[derive(Deserialize, JsonSchema)]
 struct Add {
     a: u32,
@@ -97,7 +98,6 @@ async fn a_tool_in_rust_runs_in_the_page() {
     assert_eq!(answer.text(), "It is 5.");
 }
 
-/// Adds two numbers.
 async fn add(Add { a, b }: Add) -> Result<u32, String> {
     Ok(a + b)
 }

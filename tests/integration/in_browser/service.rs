@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use letta_api_emulator::Emulator;
@@ -114,7 +114,7 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
         (&Method::OPTIONS, _) => StatusCode::NO_CONTENT.into_response(),
         (&Method::PUT, "scripts") => service.tell(name, request).await,
         (&Method::GET, "scripts") => service.seen(name),
-        (&Method::GET, "token") => service.token(&request).await,
+        (&Method::GET, "token") => service.token(request.uri()).await,
         (_, "emulator" | "breaking") => service.pass_on(place, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     };
@@ -228,8 +228,8 @@ impl Service {
     }
 
     /// A token for the page's origin, as an application's own endpoint gives it.
-    async fn token(&self, request: &Request) -> Response {
-        let Query(asked) = Query::<HashMap<String, String>>::try_from_uri(request.uri()).unwrap();
+    async fn token(&self, uri: &Uri) -> Response {
+        let Query(asked) = Query::<HashMap<String, String>>::try_from_uri(uri).unwrap();
         let policy = AccessPolicy::builder()
             .agent(&*asked["agent"])
             .chat()
