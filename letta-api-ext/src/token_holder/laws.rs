@@ -165,6 +165,16 @@ impl World {
         self.seen.lock().unwrap_or_else(|it| it.into_inner())
     }
 
+    /// How often the source was asked, and a token refused.
+    fn counts(&self) -> (usize, usize) {
+        let seen = self.seen();
+        (seen.asked, seen.refusals)
+    }
+
+    fn is_forgotten(&self) -> bool {
+        self.seen().forgotten
+    }
+
     fn letta(self: &Arc<Self>) -> Letta {
         // Making a client reads the certificates of this machine.
         static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
@@ -330,10 +340,11 @@ async fn tell(story: Vec<Event>, keeps: bool) -> Vec<String> {
         match event {
             Event::Pass(time) => sleep(Duration::from_millis(time)).await,
             Event::Calls(agents, patience) => {
-                let (before, refused) = (world.seen().asked, world.seen().refusals);
+                let (before, refused) = world.counts();
                 let count = agents.len();
-                let calls = agents.iter().map(|agent| async {
-                    let call = call(&letta, *agent);
+                let letta = &letta;
+                let calls = agents.iter().map(|agent| async move {
+                    let call = call(letta, *agent);
                     match agent % 2 {
                         0 => timeout(Duration::from_secs(600), call).await,
                         _ => timeout(Duration::from_millis(patience), call).await,
@@ -347,8 +358,8 @@ async fn tell(story: Vec<Event>, keeps: bool) -> Vec<String> {
                         Ok(Err(error)) => check(&error, &holder, &broke, count),
                     }
                 }
-                let (asked, refused) =
-                    (world.seen().asked - before, world.seen().refusals - refused);
+                let now = world.counts();
+                let (asked, refused) = (now.0 - before, now.1 - refused);
                 if refused > 2 * count {
                     broke(format!(
                         "a call tries two tokens at most: {count} calls, {refused} refusals"
@@ -396,12 +407,12 @@ async fn tell(story: Vec<Event>, keeps: bool) -> Vec<String> {
         if is_live != left.is_some_and(|left| !left.is_zero()) {
             broke(format!("{state:?} with {left:?} left"));
         }
-        if world.seen().forgotten && state != TokenState::SignedOut {
+        if world.is_forgotten() && state != TokenState::SignedOut {
             broke(format!("{state:?} after it was told to forget"));
         }
     }
     // All is well again, so the next calls succeed: the first may meet a renewal that began before.
-    if !world.seen().forgotten {
+    if !world.is_forgotten() {
         sleep(Duration::from_secs(100)).await;
         let mut seen = world.seen();
         seen.mood = Mood {
@@ -420,10 +431,11 @@ async fn tell(story: Vec<Event>, keeps: bool) -> Vec<String> {
             broke(format!("{:?} in the end", holder.state()));
         }
     }
-    if let Some(kept) = kept {
-        if world.seen().forgotten && timeout(Duration::from_secs(1), kept).await.is_err() {
-            broke("whoever keeps it renewed is done after a sign-out".to_owned());
-        }
+    if let Some(kept) = kept
+        && world.is_forgotten()
+        && timeout(Duration::from_secs(1), kept).await.is_err()
+    {
+        broke("whoever keeps it renewed is done after a sign-out".to_owned());
     }
     std::mem::take(&mut world.seen().broken)
 }
@@ -452,7 +464,7 @@ fn check(error: &crate::Error, holder: &TokenHolder, broke: &dyn Fn(String), cou
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn no_story_breaks_a_law(story in story(), keeps in any::<bool>()) {
