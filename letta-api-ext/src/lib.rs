@@ -64,6 +64,24 @@
 //! # }
 //! ```
 //!
+//! # Hold a token
+//!
+//! The other end: a page, or a desktop program, gets its tokens from your server. The client [holds them](token_holder), renews them, and
+//! replaces one that is refused:
+//!
+//! ```no_run
+//! # #[cfg(feature = "turns")]
+//! # async fn run() -> Result<(), letta_api_ext::Error> {
+//! use letta_api_ext::Letta;
+//! use letta_api_ext::token_holder::HttpTokenSource;
+//!
+//! let source = HttpTokenSource::new("https://chat.example.com/api/letta-token")?;
+//! let letta = Letta::builder().token_source(source).origin("https://chat.example.com").build()?;
+//! let answer = letta.agent("agent-1").turn("Hello").send().await?;
+//! # drop(answer); Ok(())
+//! # }
+//! ```
+//!
 //! # Where to look
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks. [`Letta::local`] is a client for a
@@ -71,6 +89,7 @@
 //!   headers](LettaBuilder::header).
 //! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde. A token is for
 //!   [one agent](policy#one-agent-for-a-token).
+//! - [`token_holder`]: tokens for a client that has no key.
 //! - [`StrictPolicy`]: the same for configuration files, where a mistake is an error.
 //! - [`AgentId`] and [`Origin`]: checked text.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list), [revoke](AccessTokens::revoke).
@@ -261,6 +280,7 @@ pub mod runs;
 pub mod server_tools;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+pub mod token_holder;
 #[cfg(feature = "turns")]
 pub mod turns;
 

@@ -13,6 +13,7 @@ use super::{HttpSettings, NoRuntime, UnusableProxy};
 
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+pub(crate) mod page;
 pub(crate) mod time;
 
 #[cfg(feature = "minter")]
@@ -36,6 +37,12 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 /// A browser asks the service before it sends a header that is not one of a few simple ones.
 pub(crate) const ASKS_FOR_HEADERS: bool = true;
 
+/// Whether a refusal may look like a broken connection.
+pub(crate) const HIDES_REFUSALS: bool = true;
+
+/// Whether each request has the origin of a page, which nobody else can set.
+pub(crate) const SETS_ORIGIN: bool = true;
+
 /// `fetch` fails in one way, whatever the reason. Nothing tells whether the request was sent.
 pub(crate) const TELLS_FAILURES: bool = false;
 
@@ -45,7 +52,6 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
 }
 
 /// Runs a future to its end.
-#[cfg(feature = "turns")]
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
 }

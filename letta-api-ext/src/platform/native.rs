@@ -16,6 +16,7 @@ mod body;
 mod file;
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+pub(crate) mod page;
 mod proxy;
 pub(crate) mod runtime;
 pub(crate) mod time;
@@ -44,6 +45,12 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = false;
 /// Whether the service is asked first which headers it takes.
 pub(crate) const ASKS_FOR_HEADERS: bool = false;
 
+/// Whether a refusal may look like a broken connection.
+pub(crate) const HIDES_REFUSALS: bool = false;
+
+/// Whether each request has the origin of a page, which nobody else can set.
+pub(crate) const SETS_ORIGIN: bool = false;
+
 /// Whether an error of the HTTP client tells why there is no answer.
 pub(crate) const TELLS_FAILURES: bool = true;
 
@@ -61,7 +68,6 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
 }
 
 /// Runs a future to its end, in a task of the current runtime. Without a runtime, it is dropped.
-#[cfg(feature = "turns")]
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = runtime::current() {
         runtime.spawn(future);
