@@ -1,6 +1,7 @@
 //! The page, or the worker, that this runs in.
 
 use url::Url;
+use wasm_bindgen::JsValue;
 
 /// The URL that the page means by a relative one. `Err` is the rest of a sentence that begins with the URL.
 pub(crate) fn resolve(text: &str) -> Result<Url, &'static str> {
@@ -31,8 +32,11 @@ pub(crate) async fn fetch_fresh(
 
 /// `location.href`, which pages and workers have.
 fn address() -> Option<Url> {
-    let get = |object, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
-    let location = get(&js_sys::global(), "location")?;
-    let href = get(&location, "href")?;
+    let location = member(&js_sys::global(), "location")?;
+    let href = member(&location, "href")?;
     Url::parse(&href.as_string()?).ok()
+}
+
+fn member(object: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &name.into()).ok()
 }
