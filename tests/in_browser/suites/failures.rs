@@ -15,7 +15,7 @@ pub(crate) fn assert_prints_nothing_of_the_page(error: &(dyn std::error::Error +
         "JsValue",
         "TypeError",
         "DOMException",
-        "fetch",
+        "Failed to fetch",
         ".js",
         "wasm",
         "http://",
