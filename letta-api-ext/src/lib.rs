@@ -168,6 +168,23 @@
 //! through [`Letta::api`], set them on a clone of the client: [`Letta::with_deadline`],
 //! [`Letta::with_attempt_timeout`], [`Letta::with_retry`], [`Letta::with_header`].
 //!
+//! # In a browser
+//!
+//! The crate compiles for `wasm32-unknown-unknown`, and runs in pages and workers. A page has no API key: it [holds a
+//! token](token_holder). What differs there:
+//!
+//! - **A failure has no reason.** A browser does not tell a page why there is no answer, nor whether the request was sent. So
+//!   [`Error::is_connect`] is always false, and [`Error::is_interrupted`] also means that the service was not reached, or does not allow the
+//!   page's origin (CORS).
+//! - **The service decides what a page may do.** It must allow the page's origin, the methods, and the headers that are sent. It must also
+//!   expose the headers that the page may read: without `Retry-After` and `x-request-id`, waits and IDs are not known.
+//! - **The browser decides on connections.** Time for connecting, proxies, TLS and compression are its own. It follows redirects. If one
+//!   leaves the origin, the call is an error afterwards.
+//! - **There are no files.** Uploads take bytes, do not tell how far they are, and are sent once.
+//! - **Retries of all calls together have no limit.** There is one user, and no fleet.
+//! - **Futures are not `Send`**, and no tokio runtime is needed.
+//! - The features `minter` and `axum` are for servers, and refused. `http2`, `rustls`, `native-tls` and `socks` change nothing.
+//!
 //! # Observability
 //!
 //! Each call is a [`tracing`] span `letta.call` at level INFO, and each attempt an event in it: WARN if it failed and

@@ -48,10 +48,15 @@ impl Servers {
         builder.base_url(url).build().unwrap()
     }
 
+    /// Where an application's own endpoint gives this page a token for an agent.
+    pub fn token_url(&self, agent: &str) -> String {
+        let origin = origin();
+        format!("{}/token?origin={origin}&agent={agent}", self.service)
+    }
+
     /// A client of the emulator with a token for this page, which opens a chat with an agent.
     pub async fn with_token(&self, agent: &str) -> Letta {
-        let url = format!("{}/token?origin={}&agent={agent}", self.service, origin());
-        let token: Value = json(&url).await;
+        let token: Value = json(&self.token_url(agent)).await;
         let token = token["token"].as_str().unwrap();
         let builder = Letta::builder().api_key(token).base_url(&*self.emulator);
         builder.build().unwrap()
@@ -93,7 +98,8 @@ pub struct Request {
 
 impl Service {
     /// `name` must be the test's own. Each answer is an object with `status` (200), `headers`, `pieces` of the body, how it is
-    /// to `end` (`"whole"`, `"broken"`, `"open"`, or `"silent"` for no answer at all), and whether the page `may_read` it.
+    /// to `end` (`"whole"`, `"broken"`, `"open"`, or `"silent"` for no answer at all), and whether the page `may_read` it. If it may not, it asks all the same,
+    /// unless it `may_ask` neither.
     pub async fn answering(name: &'static str, answers: impl IntoIterator<Item = Value>) -> Self {
         let servers = Servers::find().await;
         let url = format!("{}/scripts/{name}", servers.service);
@@ -116,7 +122,12 @@ impl Service {
 
     /// A client for it that tries once.
     pub fn impatient(&self) -> Letta {
-        self.configured(|builder| builder.retry(RetryPolicy::never()))
+        self.impatient_with(|builder| builder)
+    }
+
+    /// The same, configured further.
+    pub fn impatient_with(&self, configure: impl FnOnce(LettaBuilder) -> LettaBuilder) -> Letta {
+        self.configured(|builder| configure(builder.retry(RetryPolicy::never())))
     }
 
     /// A client for it, configured further.

@@ -15,7 +15,7 @@ pub(crate) fn assert_prints_nothing_of_the_page(error: &(dyn std::error::Error +
         "JsValue",
         "TypeError",
         "DOMException",
-        "fetch",
+        "Failed to fetch",
         ".js",
         "wasm",
         "http://",
@@ -58,15 +58,20 @@ async fn a_dead_host_a_refused_origin_and_a_broken_connection_are_told_alike() {
         .retry(RetryPolicy::never())
         .build()
         .unwrap();
-    let closed = json!({"may_read": false});
+    let hidden = json!({"may_read": false});
+    let closed = json!({"may_ask": false, "may_read": false});
     let broken = json!({"end": "broken", "headers": {"content-length": "9"}});
-    let service = Service::answering("refused_origin", [closed.clone(), closed]).await;
+    let service = Service::answering("hidden", vec![hidden; 2]).await;
+    let other = Service::answering("refused_origin", vec![closed; 2]).await;
     for method in [Method::GET, Method::POST] {
         let host = servers.nobody.strip_prefix("http://").unwrap();
         assert_unexplained(&ask(&nobody, method.clone()).await, host);
         let host = servers.service.strip_prefix("http://").unwrap();
-        assert_unexplained(&ask(&service.impatient(), method).await, host);
+        assert_unexplained(&ask(&service.impatient(), method.clone()).await, host);
+        assert_unexplained(&ask(&other.impatient(), method).await, host);
     }
+    assert_eq!(service.requests().await.len(), 2);
+    assert!(other.requests().await.is_empty());
     let service = Service::answering("broken_body", [broken]).await;
     let error = ask(&service.impatient(), Method::GET).await;
     assert!(

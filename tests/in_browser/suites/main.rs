@@ -4,6 +4,7 @@
 mod answers;
 mod events;
 mod failures;
+mod holder;
 mod requests;
 mod retries;
 mod times;

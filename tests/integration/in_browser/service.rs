@@ -40,7 +40,9 @@ struct Answer {
     headers: BTreeMap<String, String>,
     pieces: Vec<String>,
     end: End,
-    /// Whether pages may ask, and read the answer.
+    /// Whether the browser is told that pages may ask.
+    may_ask: bool,
+    /// Whether the browser is told that pages may read the answer.
     may_read: bool,
 }
 
@@ -51,6 +53,7 @@ impl Default for Answer {
             headers: BTreeMap::new(),
             pieces: Vec::new(),
             end: End::Whole,
+            may_ask: true,
             may_read: true,
         }
     }
@@ -114,7 +117,7 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
         (&Method::OPTIONS, _) => StatusCode::NO_CONTENT.into_response(),
         (&Method::PUT, "scripts") => service.tell(name, request).await,
         (&Method::GET, "scripts") => service.seen(name),
-        (&Method::GET, "token") => service.token(request.uri()).await,
+        (&Method::GET | &Method::POST, "token") => service.token(request.uri()).await,
         (_, "emulator" | "breaking") => service.pass_on(place, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     };
@@ -179,13 +182,13 @@ impl Service {
             .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
             .cloned();
         if request.method() == Method::OPTIONS {
-            let may_read = self.with_script(name, |script| {
+            let may_ask = self.with_script(name, |script| {
                 let text = asked_for.as_ref().map(|it| it.to_str().unwrap().to_owned());
                 script.asked_for = text;
-                script.answers.front().is_some_and(|answer| answer.may_read)
+                script.answers.front().is_some_and(|answer| answer.may_ask)
             });
             let answer = StatusCode::NO_CONTENT.into_response();
-            return match may_read {
+            return match may_ask {
                 true => readable(answer, asked_for),
                 false => answer,
             };
