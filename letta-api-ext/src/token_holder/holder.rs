@@ -154,11 +154,11 @@ impl TokenHolder {
     }
 
     /// Fetches another token now, although the one that there is may be good. Calls need not do that. If one is being fetched already,
-    /// this waits for it. With a token for each agent, all are fetched, one after the other.
+    /// this waits for it. With a token for each agent, all are fetched, one after the other, until one fails.
     ///
     /// # Errors
     ///
-    /// The source [gave none](Error::is_without_token). Outside of a tokio runtime, an error for the [field](Error::field) `runtime`.
+    /// The source [gave none](Error::is_without_token), or none for an agent. Outside of a tokio runtime, an error for the [field](Error::field) `runtime`.
     ///
     /// ```no_run
     /// # async fn run(holder: &letta_api_ext::token_holder::TokenHolder) -> Result<(), letta_api_ext::Error> {
@@ -422,7 +422,12 @@ impl TokenHolder {
             let is_ours = joined.is_ours || agent.is_none();
             match joined.flight.landed().await {
                 Landing::Failed(error) if is_ours || error.is_signed_out() => return Err(error),
-                Landing::Tokens(_) if is_ours => return Ok(()),
+                Landing::Tokens(tokens) if is_ours => {
+                    return match agent.is_none() || tokens.for_agent(agent).is_some() {
+                        true => Ok(()),
+                        false => Err(none_for(agent)),
+                    };
+                }
                 Landing::Lost => return Err(lost_source()),
                 // It was for another agent.
                 Landing::Failed(_) | Landing::Tokens(_) => {}

@@ -219,12 +219,27 @@ impl Slots {
                     all.into_iter()
                         .map(|(agent, kept)| (agent, Slot::with(kept))),
                 );
+                if fetched.for_agent(needed).is_none() {
+                    self.left_out(needed, now);
+                }
                 self.prune(needed, now);
                 fetched
             }
         };
         self.is_signed_out = false;
         Ok(fetched)
+    }
+
+    /// The source gave tokens, and none for this agent. That is a failed renewal. If there was no token, nothing is known of the agent.
+    fn left_out(&mut self, agent: Option<&AgentId>, now: &Moment) {
+        match self.peek(agent, now) {
+            Some(_) => self.not_renewed(agent, None, now, fastrand::f64()),
+            None => {
+                if let (Some(slots), Some(agent)) = (&mut self.per_agent, agent) {
+                    slots.remove(agent);
+                }
+            }
+        }
     }
 
     /// Bounds how much is remembered of agents.
@@ -260,17 +275,27 @@ impl Slots {
             return;
         }
         self.is_signed_out = false;
+        self.not_renewed(agent, error.retry_after, now, luck);
+        self.prune(agent, now);
+    }
+
+    /// The token for this agent was not renewed. `asked` is how long the application asks to wait.
+    fn not_renewed(
+        &mut self,
+        agent: Option<&AgentId>,
+        asked: Option<Duration>,
+        now: &Moment,
+        luck: f64,
+    ) {
         if let Some(slot) = self.slot_mut(agent) {
             slot.failures = slot.failures.saturating_add(1);
             match &mut slot.kept {
                 Some(kept) if !kept.life.left(now).is_zero() => {
-                    let asked = error.retry_after;
                     kept.life.renewal_failed(now, slot.failures, asked, luck);
                 }
                 _ => slot.kept = None,
             }
         }
-        self.prune(agent, now);
     }
 
     /// The service refused a token.

@@ -891,3 +891,22 @@ fn a_fetch_whose_runtime_is_shut_down_is_begun_again_in_another() {
     runtime().block_on(call(&letta)).unwrap();
     assert_eq!(source.asked(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_the_source_leaves_out_is_a_failed_renewal() {
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1")]),
+        after(1, per_agent(&[("agent-2", "ck-let-2")])),
+    ]);
+    let (letta, _) = client(&source);
+    let holder = holder(&letta);
+    call(&letta).await.unwrap();
+    let kept = tokio::spawn(holder.keep_renewed());
+    sleep(90 * SECOND).await;
+    assert!(holder.renew().await.unwrap_err().is_without_token());
+    sleep(60 * MINUTE).await;
+    assert!(source.asked() < 15, "asked {} times", source.asked());
+    assert_eq!(holder.state(), TokenState::Ended);
+    assert!(call(&letta).await.unwrap_err().is_without_token());
+    kept.abort();
+}
