@@ -305,7 +305,12 @@ impl TokenHolder {
                 if book.slots.is_over() {
                     return Err(signed_out());
                 }
-                match book.flight.as_ref().map(|flight| flight.says_refused) {
+                // A question about the token of another agent says nothing of this one.
+                let is_told = |flight: &Flight| {
+                    flight.says_refused
+                        && (flight.agent.as_ref() == agent || book.slots.are_for_all())
+                };
+                match book.flight.as_ref().map(is_told) {
                     // The token may have been renewed already, and be renewed again.
                     Some(is_told) => match book.slots.peek(agent, &self.now()) {
                         Some(ready) if !is_same(&ready.token, refused) => {

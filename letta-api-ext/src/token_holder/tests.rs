@@ -910,3 +910,26 @@ async fn an_agent_that_the_source_leaves_out_is_a_failed_renewal() {
     assert!(call(&letta).await.unwrap_err().is_without_token());
     kept.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_source_is_told_of_each_agent_whose_token_is_refused() {
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1"), ("agent-2", "ck-let-2")]),
+        // Nobody told it of the second one, so its cache gives that again.
+        after(
+            1,
+            per_agent(&[("agent-1", "ck-let-3"), ("agent-2", "ck-let-2")]),
+        ),
+        per_agent(&[("agent-1", "ck-let-3"), ("agent-2", "ck-let-4")]),
+    ]);
+    let (letta, service) = client(&source);
+    holder(&letta).renew().await.unwrap();
+    service.refuse("ck-let-1");
+    service.refuse("ck-let-2");
+    let calls = future::join(call_of(&letta, "agent-1"), call_of(&letta, "agent-2"));
+    let (one, other) = calls.await;
+    (one.unwrap(), other.unwrap());
+    assert_eq!(source.asked(), 3);
+    assert_eq!(source.need(2).agent().unwrap().as_str(), "agent-2");
+    assert!(source.need(2).is_refused());
+}
