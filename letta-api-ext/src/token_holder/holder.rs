@@ -420,7 +420,7 @@ impl TokenHolder {
                 if book.slots.is_over() {
                     return Err(signed_out());
                 }
-                let is_refused = book.slots.is_refused(agent);
+                let is_refused = book.slots.tells_refusal(agent);
                 self.join(book, agent, is_refused)
             };
             // If no agent is meant, an answer for any is one.
@@ -444,7 +444,7 @@ impl TokenHolder {
     fn renew_behind(&self, agent: Option<&AgentId>) {
         let book = self.book();
         if book.flight.is_none() && !book.slots.is_over() {
-            let is_refused = book.slots.is_refused(agent);
+            let is_refused = book.slots.tells_refusal(agent);
             self.join(book, agent, is_refused);
         }
     }

@@ -51,8 +51,10 @@ struct Kept {
     life: Life,
     /// Whether it replaces a refused token, and was not accepted yet.
     is_trial: bool,
-    /// Whether the last call with it got no answer that a page may read.
+    /// Whether the last call with it got no answer that a page may read. The next call tries another one first.
     is_doubtful: bool,
+    /// Whether a call has tried another one, and there was none. The source is told of a refusal until an answer ends the doubt.
+    is_suspect: bool,
     /// Whether a call has used it. Others are not renewed ahead, if there is a token for each agent.
     is_used: bool,
 }
@@ -150,13 +152,13 @@ impl Slots {
         let Some(slot) = self.slot_mut(agent) else {
             return Found::NoAgent;
         };
-        let is_refused = slot.is_refused;
+        let is_refused = slot.tells_refusal();
         match &mut slot.kept {
             Some(kept) if !kept.life.left(now).is_zero() => {
                 kept.is_used = true;
                 let ready = kept.ready.clone();
                 if std::mem::take(&mut kept.is_doubtful) {
-                    slot.is_refused = true;
+                    kept.is_suspect = true;
                     return Found::Doubtful(ready);
                 }
                 let is_due = kept.life.until_renewal(now).is_zero();
@@ -172,9 +174,9 @@ impl Slots {
         (!kept.life.left(now).is_zero()).then_some(&kept.ready)
     }
 
-    /// Whether the service refused the last token for this agent.
-    pub(super) fn is_refused(&self, agent: Option<&AgentId>) -> bool {
-        self.slot(agent).is_some_and(|slot| slot.is_refused)
+    /// Whether the source is told that the service refused the last token for this agent.
+    pub(super) fn tells_refusal(&self, agent: Option<&AgentId>) -> bool {
+        self.slot(agent).is_some_and(Slot::tells_refusal)
     }
 
     /// Takes what the source gave. `began` is when it was asked.
@@ -338,6 +340,7 @@ impl Slots {
         self.with_token(agent, token, |kept| {
             kept.is_trial = false;
             kept.is_doubtful = false;
+            kept.is_suspect = false;
         });
     }
 
@@ -474,6 +477,10 @@ impl Slot {
         }
     }
 
+    fn tells_refusal(&self) -> bool {
+        self.is_refused || self.kept.as_ref().is_some_and(|kept| kept.is_suspect)
+    }
+
     /// Drops a refused token.
     fn give_up(&mut self, is_last: bool) {
         self.kept = None;
@@ -499,6 +506,7 @@ fn kept(token: SourcedToken, is_trial: bool, began: &Moment) -> Result<Kept, Tok
         life: Life::new(*began, length, fastrand::f64()),
         is_trial,
         is_doubtful: false,
+        is_suspect: false,
         is_used: false,
     })
 }

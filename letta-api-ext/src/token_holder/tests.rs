@@ -933,3 +933,29 @@ async fn the_source_is_told_of_each_agent_whose_token_is_refused() {
     assert_eq!(source.need(2).agent().unwrap().as_str(), "agent-2");
     assert!(source.need(2).is_refused());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_is_not_a_refusal() {
+    let source = Source::play([give("ck-let-1", 100), fail("no network")]);
+    let (letta, _) = client(&source);
+    let holder = holder(&letta);
+    let token = holder.token(None).await.unwrap().token;
+    holder.doubted(None, &token);
+    holder.token(None).await.unwrap();
+    assert!(source.need(1).is_refused());
+    sleep(100 * SECOND).await;
+    holder.token(None).await.map(drop).unwrap_err();
+    assert!(source.need(2).is_refused(), "it is in doubt to its end");
+    assert_eq!(holder.state(), TokenState::Ended);
+
+    // An answer ends the doubt.
+    let source = Source::play([give("ck-let-1", 100), fail("no network")]);
+    let (letta, _) = client(&source);
+    let holder = self::holder(&letta);
+    let token = holder.token(None).await.unwrap().token;
+    holder.doubted(None, &token);
+    holder.token(None).await.unwrap();
+    holder.accepted(None, &token);
+    holder.renew().await.unwrap_err();
+    assert!(!source.need(2).is_refused());
+}
