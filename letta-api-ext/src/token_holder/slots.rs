@@ -449,16 +449,20 @@ impl Slots {
         }
     }
 
-    /// The agents whose tokens are older than this moment. One that is `None` is for all.
+    /// The agents whose tokens are older than this moment. If there is no token at all, the agents that need one. One that is `None` is
+    /// for all, or for no agent in particular.
     pub(super) fn older_than(&self, moment: &Moment) -> Vec<Option<AgentId>> {
-        let is_older =
-            |slot: &Slot| (slot.kept.as_ref()).is_some_and(|kept| kept.life.is_older_than(moment));
+        let has_none = self.kept().next().is_none();
+        let is_wanted = |slot: &Slot| match &slot.kept {
+            Some(kept) => kept.life.is_older_than(moment),
+            None => has_none,
+        };
         match &self.per_agent {
-            None => vec![None],
-            Some(slots) => {
-                let slots = slots.iter().filter(|(_, slot)| is_older(slot));
+            Some(slots) if !slots.is_empty() => {
+                let slots = slots.iter().filter(|(_, slot)| is_wanted(slot));
                 slots.map(|(agent, _)| Some(agent.clone())).collect()
             }
+            _ => vec![None],
         }
     }
 

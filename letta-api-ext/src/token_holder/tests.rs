@@ -959,3 +959,30 @@ async fn a_doubt_is_not_a_refusal() {
     holder.renew().await.unwrap_err();
     assert!(!source.need(2).is_refused());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_asks_also_if_there_is_no_token_of_any_agent() {
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1")]),
+        Step::Fail(TokenSourceError::signed_out()),
+        per_agent(&[("agent-1", "ck-let-2")]),
+        fail("no room"),
+        per_agent(&[("agent-1", "ck-let-3")]),
+    ]);
+    let (letta, _) = client(&source);
+    let holder = holder(&letta);
+    call(&letta).await.unwrap();
+    sleep(SECOND).await;
+    assert!(holder.renew().await.unwrap_err().is_signed_out());
+    assert_eq!(holder.state(), TokenState::SignedOut);
+    holder.renew().await.unwrap();
+    assert_eq!(holder.state(), TokenState::Live);
+    sleep(100 * SECOND).await;
+    call(&letta).await.unwrap_err();
+    assert_eq!(holder.state(), TokenState::Ended);
+    holder.renew().await.unwrap();
+    assert_eq!(holder.state(), TokenState::Live);
+    holder.forget();
+    assert!(holder.renew().await.unwrap_err().is_signed_out());
+    assert_eq!(source.asked(), 5);
+}
