@@ -55,6 +55,10 @@ impl Flight {
         self.landing.send_replace(Some(landing));
     }
 
+    fn has_landed(&self) -> bool {
+        self.landing.borrow().is_some()
+    }
+
     /// Waits for the end.
     pub(super) async fn landed(self) -> Landing {
         let mut landing = self.landing.subscribe();
@@ -83,6 +87,11 @@ impl Pilot {
     }
 
     pub(super) async fn fly(mut self) {
+        if self.flight.has_landed() {
+            // The holder was told to forget before this task ran.
+            self.has_landed = true;
+            return;
+        }
         let need = TokenNeed {
             agent: self.flight.agent.clone(),
             is_refused: self.flight.says_refused,

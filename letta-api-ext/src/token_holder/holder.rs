@@ -265,7 +265,7 @@ impl TokenHolder {
                     Found::Nothing { is_refused } => (self.join(book, agent, is_refused), None),
                 }
             };
-            let landed = joined.flight.landed().await;
+            let landed = self.landed(&joined.flight).await;
             if let Landing::Tokens(tokens) = &landed
                 && let Some(ready) = tokens.for_agent(agent)
             {
@@ -329,7 +329,7 @@ impl TokenHolder {
                     },
                 }
             };
-            let landed = joined.flight.landed().await;
+            let landed = self.landed(&joined.flight).await;
             // A source that was not told may have given the refused token again, from its cache. So this looks again.
             if !is_told {
                 continue;
@@ -425,7 +425,7 @@ impl TokenHolder {
             };
             // If no agent is meant, an answer for any is one.
             let is_ours = joined.is_ours || agent.is_none();
-            match joined.flight.landed().await {
+            match self.landed(&joined.flight).await {
                 Landing::Failed(error) if is_ours || error.is_signed_out() => return Err(error),
                 Landing::Tokens(tokens) if is_ours => {
                     return match agent.is_none() || tokens.for_agent(agent).is_some() {
@@ -437,6 +437,15 @@ impl TokenHolder {
                 // It was for another agent.
                 Landing::Failed(_) | Landing::Tokens(_) => {}
             }
+        }
+    }
+
+    /// Waits for a question to end. Nobody gets a token after [`forget`](Self::forget), even if one came just before.
+    async fn landed(&self, flight: &Flight) -> Landing {
+        let landing = flight.clone().landed().await;
+        match self.book().slots.is_over() {
+            true => Landing::Failed(signed_out()),
+            false => landing,
         }
     }
 

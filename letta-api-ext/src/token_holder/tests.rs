@@ -986,3 +986,26 @@ async fn a_renewal_asks_also_if_there_is_no_token_of_any_agent() {
     assert!(holder.renew().await.unwrap_err().is_signed_out());
     assert_eq!(source.asked(), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_came_is_not_used_by_who_wakes_after_the_holder_forgot() {
+    let source = Source::play([after(1, give("ck-let-1", 100))]);
+    let (letta, service) = client(&source);
+    let mut waiting = Box::pin(call(&letta));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    sleep(2 * SECOND).await;
+    assert_eq!(holder(&letta).state(), TokenState::Live);
+    holder(&letta).forget();
+    assert!(waiting.await.unwrap_err().is_signed_out());
+    assert_eq!(service.sent().len(), 0);
+
+    // The source is not asked either, if its turn had not come.
+    let source = Source::play([give("ck-let-1", 100)]);
+    let (letta, _) = client(&source);
+    let mut waiting = Box::pin(call(&letta));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    holder(&letta).forget();
+    assert!(waiting.await.unwrap_err().is_signed_out());
+    settle().await;
+    assert_eq!(source.asked(), 0);
+}
