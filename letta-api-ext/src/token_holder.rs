@@ -71,7 +71,8 @@
 //! # Security
 //!
 //! The token is in memory alone, and never printed. All tokens that a call has used are redacted from what is said about the call. A
-//! dropped token is overwritten; copies in the HTTP client's buffers are not. [`forget`](TokenHolder::forget) does not revoke a token: the
+//! dropped token is overwritten; copies in the HTTP client's buffers are not. A refused token is kept until another one comes, so that no
+//! message repeats it. [`forget`](TokenHolder::forget) does not revoke a token: the
 //! server does that. [What a token protects against](crate::docs::token_security) is the same as for a page in JavaScript.
 
 mod client;

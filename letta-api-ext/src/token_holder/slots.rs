@@ -40,6 +40,8 @@ struct Slot {
     kept: Option<Kept>,
     /// Whether the service refused the last token. The source is told, since its cache would give the same one again.
     is_refused: bool,
+    /// The refused token, which the application may repeat in what it says. Kept until another one comes.
+    refused: Option<Arc<Secret>>,
     /// Whether no other token is tried until somebody asks anew.
     has_given_up: bool,
     /// How often a renewal has failed in a row.
@@ -468,8 +470,9 @@ impl Slots {
 
     /// The texts of all tokens, which no message may contain.
     pub(super) fn secrets(&self) -> Vec<Arc<Secret>> {
-        let kept = self.kept().map(|kept| kept.ready.token.secret.clone());
-        kept.collect()
+        let kept = self.kept().map(|kept| &kept.ready.token.secret);
+        let refused = self.all().filter_map(|slot| slot.refused.as_ref());
+        kept.chain(refused).cloned().collect()
     }
 }
 
@@ -487,7 +490,9 @@ impl Slot {
 
     /// Drops a refused token.
     fn give_up(&mut self, is_last: bool) {
-        self.kept = None;
+        if let Some(kept) = self.kept.take() {
+            self.refused = Some(kept.ready.token.secret);
+        }
         self.is_refused = true;
         self.has_given_up = is_last;
     }
