@@ -363,7 +363,7 @@ impl TokenHolder {
         self.tell();
     }
 
-    /// The service carried out a call with this token.
+    /// The service took this token.
     pub(super) fn accepted(&self, agent: Option<&AgentId>, token: &HeldToken) {
         self.book().slots.accepted(agent, token);
     }

@@ -337,7 +337,7 @@ impl Slots {
         }
     }
 
-    /// The service carried out a call with this token.
+    /// The service took this token.
     pub(super) fn accepted(&mut self, agent: Option<&AgentId>, token: &HeldToken) {
         self.with_token(agent, token, |kept| {
             kept.is_trial = false;

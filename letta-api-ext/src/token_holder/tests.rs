@@ -1021,3 +1021,19 @@ async fn what_the_application_says_of_a_refused_token_does_not_repeat_it() {
     assert!(texts.contains("x "), "{texts}");
     assert!(!texts.contains("hunter2"), "{texts}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_served_is_off_trial_even_if_the_call_failed() {
+    let tokens = (1..10).map(|index| give(&format!("ck-let-{index}"), 100));
+    let source = Source::play(tokens);
+    let (letta, service) = client(&source);
+    service.refuse("ck-let-1");
+    *service.answer.lock().unwrap() = Some((404, r#"{"message":"no such agent"}"#.to_owned()));
+    assert!(call(&letta).await.unwrap_err().is_not_found());
+    service.refuse("ck-let-2");
+    assert!(call(&letta).await.unwrap_err().is_not_found());
+    assert_eq!(
+        service.sent(),
+        ["ck-let-1", "ck-let-2", "ck-let-2", "ck-let-3"]
+    );
+}
