@@ -442,11 +442,21 @@ impl TokenHolder {
 
     /// Waits for a question to end. Nobody gets a token after [`forget`](Self::forget), even if one came just before.
     async fn landed(&self, flight: &Flight) -> Landing {
-        let landing = flight.clone().landed().await;
-        match self.book().slots.is_over() {
-            true => Landing::Failed(signed_out()),
-            false => landing,
+        let landing = flight.clone().landed_in_time().await;
+        let mut book = self.book();
+        if book.slots.is_over() {
+            return Landing::Failed(signed_out());
         }
+        if let Some(landing) = landing {
+            return landing;
+        }
+        let stuck = book.flight.take_if(|it| it.is_same(flight));
+        drop(book);
+        if let Some(stuck) = stuck {
+            stuck.land(Landing::Lost);
+            self.tell();
+        }
+        Landing::Lost
     }
 
     /// Fetches a token without waiting for it, unless one is being fetched.
@@ -529,7 +539,7 @@ async fn wait(changed: &mut watch::Receiver<u64>, time: Option<Duration>) {
     }
 }
 
-const LOST: &str = "the source of tokens panicked, or its runtime was shut down";
+const LOST: &str = "the source of tokens panicked, or its runtime was shut down or is not run";
 
 fn lost_source() -> Error {
     fault::without_token(TokenSourceError::unreachable(LOST))

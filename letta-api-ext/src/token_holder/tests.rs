@@ -1037,3 +1037,33 @@ async fn a_token_that_served_is_off_trial_even_if_the_call_failed() {
         ["ck-let-1", "ck-let-2", "ck-let-2", "ck-let-3"]
     );
 }
+
+#[test]
+fn a_fetch_whose_runtime_stands_still_is_given_up() {
+    let asked = AtomicUsize::new(0);
+    // The first question has no answer.
+    let source = move |_: TokenNeed| {
+        let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            match is_first {
+                true => future::pending().await,
+                false => Ok(SourcedToken::new("ck-let-1").expires_in(100 * SECOND)),
+            }
+        }
+    };
+    let letta = Letta::builder().token_keeper(Arc::new(Steady(Arc::new(source))));
+    let letta = letta.deadline(2 * MINUTE).build().unwrap();
+    let letta = letta.with_inner(Arc::new(Service::default()));
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    let first = runtime();
+    let called = first.block_on(async { tokio::time::timeout(SECOND, call(&letta)).await });
+    assert!(called.is_err());
+    // Nobody runs the first one any more.
+    let second = runtime();
+    second.block_on(call(&letta)).unwrap();
+    drop(first);
+    assert_eq!(holder(&letta).state(), TokenState::Live);
+}
