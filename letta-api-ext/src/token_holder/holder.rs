@@ -187,8 +187,8 @@ impl TokenHolder {
     /// [refusal](TokenState::Refused) or an [end](TokenState::Ended): then it waits until a call has fetched a token. Of several tokens
     /// for agents, those that no call has used since the last renewal are not renewed.
     ///
-    /// It ends when [nobody is signed in](TokenState::SignedOut). The future borrows nothing. Poll it within a tokio runtime,
-    /// except in a browser.
+    /// It ends when [nobody is signed in](TokenState::SignedOut). The future borrows nothing, and goes on if all clients are dropped: drop
+    /// it too, or call [`forget`](Self::forget). Poll it within a tokio runtime, except in a browser.
     ///
     /// ```no_run
     /// # async fn run(holder: &letta_api_ext::token_holder::TokenHolder) {

@@ -182,7 +182,7 @@ impl HttpTokenSource {
         Ok(self)
     }
 
-    /// The longest time for an answer, its body included. By default 15 seconds. A call that waits for a token ends at its own
+    /// The longest time for an answer, its body included. By default 15 seconds. The holder waits for at most 60 seconds. A call that waits for a token ends at its own
     /// [deadline](crate::LettaBuilder::deadline), too.
     ///
     /// # Errors
