@@ -20,9 +20,9 @@
 //!
 //! # Sources
 //!
-//! A [`TokenSource`] is an [`HttpTokenSource`], which asks an application's endpoint, a closure, or a type of your own. It gives one token for all calls, or [one for each
-//! agent](SourcedTokens::per_agent). It is asked once at a time. Calls that need a token meanwhile wait for the same answer, and dropping
-//! one of them does not affect the others. A source that takes longer than 60 seconds has failed.
+//! A [`TokenSource`] is a closure, a type of your own, or an [`HttpTokenSource`], which asks an application's endpoint. It gives one token
+//! for all calls, or [one for each agent](SourcedTokens::per_agent). It is asked once at a time. Calls that need a token meanwhile wait for
+//! the same answer, and dropping one of them does not affect the others. A source that takes longer than 60 seconds has failed.
 //!
 //! By the published source of the service (2025), a token's policy opens an agent, its messages, and nothing else. If the source says
 //! what [a token's policy](SourcedToken::policy) is, other calls are refused [before they are sent](crate::Error::is_not_opened).

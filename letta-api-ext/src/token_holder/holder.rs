@@ -30,7 +30,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// A timer may fire a little early.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
-/// How often a question to the source is asked again that was lost because its task was.
+/// How often the source is asked again if its task ended without an answer.
 const MOST_LOST: u32 = 2;
 
 /// Holds the tokens of a client, and renews them. From [`Letta::token_holder`](crate::Letta::token_holder).
@@ -158,7 +158,8 @@ impl TokenHolder {
     ///
     /// # Errors
     ///
-    /// The source [gave none](Error::is_without_token), or none for an agent. Outside of a tokio runtime, an error for the [field](Error::field) `runtime`.
+    /// The source [gave none](Error::is_without_token), or none for an agent. Outside of a tokio runtime, an error for the
+    /// [field](Error::field) `runtime`.
     ///
     /// ```no_run
     /// # async fn run(holder: &letta_api_ext::token_holder::TokenHolder) -> Result<(), letta_api_ext::Error> {
