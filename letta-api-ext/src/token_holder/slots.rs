@@ -520,7 +520,7 @@ fn kept(token: SourcedToken, is_trial: bool, began: &Moment) -> Result<Kept, Tok
     })
 }
 
-/// The same error without these texts in its message.
+/// The same error without these texts in its message, and without a cause that has one.
 pub(super) fn without_secrets(
     mut error: TokenSourceError,
     secrets: &[Arc<Secret>],
@@ -531,6 +531,11 @@ pub(super) fn without_secrets(
         .collect();
     if !secrets.is_empty() {
         error.message = error.message.and_then(|text| redact::text(&text, &secrets));
+        let cause = error.cause.take();
+        error.cause = cause.filter(|cause| {
+            let text = format!("{cause} {cause:?}");
+            !secrets.iter().any(|secret| text.contains(secret))
+        });
     }
     error
 }

@@ -1012,14 +1012,21 @@ async fn a_token_that_came_is_not_used_by_who_wakes_after_the_holder_forgot() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_application_says_of_a_refused_token_does_not_repeat_it() {
-    let source = Source::play([give("hunter2-one", 100), fail("x hunter2-one y")]);
-    let (letta, service) = client(&source);
-    service.refuse("hunter2-one");
-    let error = call(&letta).await.unwrap_err();
-    assert!(error.is_without_token(), "{error}");
-    let texts = format!("{error} {error:?}");
-    assert!(texts.contains("x "), "{texts}");
-    assert!(!texts.contains("hunter2"), "{texts}");
+    let with_cause = Error::invalid_input("agent", "x hunter2-one y", None);
+    for failure in [
+        fail("x hunter2-one y"),
+        Step::Fail(TokenSourceError::from(with_cause)),
+    ] {
+        let source = Source::play([give("hunter2-one", 100), failure]);
+        let (letta, service) = client(&source);
+        service.refuse("hunter2-one");
+        let error = call(&letta).await.unwrap_err();
+        assert!(error.is_without_token(), "{error}");
+        let cause = std::error::Error::source(&error);
+        let texts = format!("{error} {error:?} {cause:?}");
+        assert!(texts.contains("x "), "{texts}");
+        assert!(!texts.contains("hunter2"), "{texts}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
