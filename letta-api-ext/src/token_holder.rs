@@ -20,9 +20,9 @@
 //!
 //! # Sources
 //!
-//! A [`TokenSource`] is an [`HttpTokenSource`], which asks an application's endpoint, a closure, or a type of your own. It gives one token for all calls, or [one for each
-//! agent](SourcedTokens::per_agent). It is asked once at a time. Calls that need a token meanwhile wait for the same answer, and dropping
-//! one of them does not affect the others. A source that takes longer than 60 seconds has failed.
+//! A [`TokenSource`] is a closure, a type of your own, or an [`HttpTokenSource`], which asks an application's endpoint. It gives one token
+//! for all calls, or [one for each agent](SourcedTokens::per_agent). It is asked once at a time. Calls that need a token meanwhile wait for
+//! the same answer, and dropping one of them does not affect the others. A source that takes longer than 60 seconds has failed.
 //!
 //! By the published source of the service (2025), a token's policy opens an agent, its messages, and nothing else. If the source says
 //! what [a token's policy](SourcedToken::policy) is, other calls are refused [before they are sent](crate::Error::is_not_opened).
@@ -71,7 +71,8 @@
 //! # Security
 //!
 //! The token is in memory alone, and never printed. All tokens that a call has used are redacted from what is said about the call. A
-//! dropped token is overwritten; copies in the HTTP client's buffers are not. [`forget`](TokenHolder::forget) does not revoke a token: the
+//! dropped token is overwritten; copies in the HTTP client's buffers are not. A refused token is kept until another one comes, so that no
+//! message repeats it. [`forget`](TokenHolder::forget) does not revoke a token: the
 //! server does that. [What a token protects against](crate::docs::token_security) is the same as for a page in JavaScript.
 
 mod client;

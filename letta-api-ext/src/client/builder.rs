@@ -323,8 +323,9 @@ impl LettaBuilder {
     ///
     /// # Errors
     ///
-    /// - A missing API key, unless the client is [without a key](Self::without_api_key), or a key that
-    ///   [`ApiKey::new`] refuses.
+    /// - A missing API key, unless the client is [without a key](Self::without_api_key) or has a
+    ///   [source of tokens](Self::token_source), or a key that [`ApiKey::new`] refuses.
+    /// - An invalid [`origin`](Self::origin).
     /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
     /// - A project that is empty, in quotes, a placeholder, or not visible ASCII.
     /// - A deadline or a time-out of zero, an invalid retry policy, or an invalid header.

@@ -48,7 +48,8 @@ impl Error {
         found.is_some_and(|fault| fault.why == Why::SignedOut)
     }
 
-    /// The [source of tokens](crate::token_holder::TokenSource) gave none. Nothing was sent. [`status`](Self::status),
+    /// The [source of tokens](crate::token_holder::TokenSource) gave none, so the call was not sent, or not sent again. An earlier attempt
+    /// had no effect unless the call [may have happened](Self::may_have_happened). [`status`](Self::status),
     /// [`message`](Self::message), [`is_rate_limited`](Self::is_rate_limited) and [`retry_after`](Self::retry_after) are what the
     /// application answered. Also true if [nobody is signed in](Self::is_signed_out).
     ///

@@ -13,15 +13,20 @@ use super::source::{SourcedTokens, TokenNeed};
 use super::source_error::TokenSourceError;
 use crate::error::Error;
 use crate::ids::AgentId;
-use crate::time::clock;
+use crate::time::clock::{self, Instant};
 
 /// How long a source may take.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// How much later nobody waits for a question any more.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A question that is under way. Who waits for it has a clone.
 #[derive(Clone)]
 pub(super) struct Flight {
     landing: Arc<watch::Sender<Option<Landing>>>,
+    /// When it should have landed.
+    limit: Instant,
     /// The agent that a token is fetched for.
     pub(super) agent: Option<AgentId>,
     /// Whether the source was told that the service refused the last token.
@@ -33,7 +38,7 @@ pub(super) struct Flight {
 pub(super) enum Landing {
     Tokens(Arc<Fetched>),
     Failed(Error),
-    /// The future of the source panicked, or its runtime was shut down.
+    /// The future of the source panicked, or its runtime was shut down or stands still.
     Lost,
 }
 
@@ -41,6 +46,7 @@ impl Flight {
     pub(super) fn new(agent: Option<AgentId>, says_refused: bool) -> Self {
         Self {
             landing: Arc::new(watch::Sender::new(None)),
+            limit: clock::after(Instant::now(), LIMIT + GRACE),
             agent,
             says_refused,
         }
@@ -55,8 +61,18 @@ impl Flight {
         self.landing.send_replace(Some(landing));
     }
 
-    /// Waits for the end.
-    pub(super) async fn landed(self) -> Landing {
+    /// Waits for the end, and not longer than it can take. `None` if the task of the question stands still, as one does if nobody runs
+    /// its runtime.
+    pub(super) async fn landed_in_time(self) -> Option<Landing> {
+        let limit = self.limit;
+        clock::timeout_at(limit, self.landed()).await.ok()
+    }
+
+    fn has_landed(&self) -> bool {
+        self.landing.borrow().is_some()
+    }
+
+    async fn landed(self) -> Landing {
         let mut landing = self.landing.subscribe();
         let landed = landing.wait_for(Option::is_some).await;
         let landed = landed.ok().and_then(|landed| landed.clone());
@@ -83,6 +99,11 @@ impl Pilot {
     }
 
     pub(super) async fn fly(mut self) {
+        if self.flight.has_landed() {
+            // The holder was told to forget before this task ran.
+            self.has_landed = true;
+            return;
+        }
         let need = TokenNeed {
             agent: self.flight.agent.clone(),
             is_refused: self.flight.says_refused,

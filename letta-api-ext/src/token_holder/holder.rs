@@ -30,7 +30,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// A timer may fire a little early.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
-/// How often a question to the source is asked again that was lost because its task was.
+/// How often the source is asked again if its task ended without an answer.
 const MOST_LOST: u32 = 2;
 
 /// Holds the tokens of a client, and renews them. From [`Letta::token_holder`](crate::Letta::token_holder).
@@ -154,11 +154,12 @@ impl TokenHolder {
     }
 
     /// Fetches another token now, although the one that there is may be good. Calls need not do that. If one is being fetched already,
-    /// this waits for it. With a token for each agent, all are fetched, one after the other.
+    /// this waits for it. With a token for each agent, all are fetched, one after the other, until one fails.
     ///
     /// # Errors
     ///
-    /// The source [gave none](Error::is_without_token). Outside of a tokio runtime, an error for the [field](Error::field) `runtime`.
+    /// The source [gave none](Error::is_without_token), or none for an agent. Outside of a tokio runtime, an error for the
+    /// [field](Error::field) `runtime`.
     ///
     /// ```no_run
     /// # async fn run(holder: &letta_api_ext::token_holder::TokenHolder) -> Result<(), letta_api_ext::Error> {
@@ -187,8 +188,8 @@ impl TokenHolder {
     /// [refusal](TokenState::Refused) or an [end](TokenState::Ended): then it waits until a call has fetched a token. Of several tokens
     /// for agents, those that no call has used since the last renewal are not renewed.
     ///
-    /// It ends when [nobody is signed in](TokenState::SignedOut). The future borrows nothing. Poll it within a tokio runtime,
-    /// except in a browser.
+    /// It ends when [nobody is signed in](TokenState::SignedOut). The future borrows nothing, and goes on if all clients are dropped: drop
+    /// it too, or call [`forget`](Self::forget). Poll it within a tokio runtime, except in a browser.
     ///
     /// ```no_run
     /// # async fn run(holder: &letta_api_ext::token_holder::TokenHolder) {
@@ -265,7 +266,7 @@ impl TokenHolder {
                     Found::Nothing { is_refused } => (self.join(book, agent, is_refused), None),
                 }
             };
-            let landed = joined.flight.landed().await;
+            let landed = self.landed(&joined.flight).await;
             if let Landing::Tokens(tokens) = &landed
                 && let Some(ready) = tokens.for_agent(agent)
             {
@@ -305,7 +306,12 @@ impl TokenHolder {
                 if book.slots.is_over() {
                     return Err(signed_out());
                 }
-                match book.flight.as_ref().map(|flight| flight.says_refused) {
+                // A question about the token of another agent says nothing of this one.
+                let is_told = |flight: &Flight| {
+                    flight.says_refused
+                        && (flight.agent.as_ref() == agent || book.slots.are_for_all())
+                };
+                match book.flight.as_ref().map(is_told) {
                     // The token may have been renewed already, and be renewed again.
                     Some(is_told) => match book.slots.peek(agent, &self.now()) {
                         Some(ready) if !is_same(&ready.token, refused) => {
@@ -324,7 +330,7 @@ impl TokenHolder {
                     },
                 }
             };
-            let landed = joined.flight.landed().await;
+            let landed = self.landed(&joined.flight).await;
             // A source that was not told may have given the refused token again, from its cache. So this looks again.
             if !is_told {
                 continue;
@@ -358,7 +364,7 @@ impl TokenHolder {
         self.tell();
     }
 
-    /// The service carried out a call with this token.
+    /// The service took this token.
     pub(super) fn accepted(&self, agent: Option<&AgentId>, token: &HeldToken) {
         self.book().slots.accepted(agent, token);
     }
@@ -415,14 +421,19 @@ impl TokenHolder {
                 if book.slots.is_over() {
                     return Err(signed_out());
                 }
-                let is_refused = book.slots.is_refused(agent);
+                let is_refused = book.slots.tells_refusal(agent);
                 self.join(book, agent, is_refused)
             };
             // If no agent is meant, an answer for any is one.
             let is_ours = joined.is_ours || agent.is_none();
-            match joined.flight.landed().await {
+            match self.landed(&joined.flight).await {
                 Landing::Failed(error) if is_ours || error.is_signed_out() => return Err(error),
-                Landing::Tokens(_) if is_ours => return Ok(()),
+                Landing::Tokens(tokens) if is_ours => {
+                    return match agent.is_none() || tokens.for_agent(agent).is_some() {
+                        true => Ok(()),
+                        false => Err(none_for(agent)),
+                    };
+                }
                 Landing::Lost => return Err(lost_source()),
                 // It was for another agent.
                 Landing::Failed(_) | Landing::Tokens(_) => {}
@@ -430,11 +441,30 @@ impl TokenHolder {
         }
     }
 
+    /// Waits for a question to end. Nobody gets a token after [`forget`](Self::forget), even if one came just before.
+    async fn landed(&self, flight: &Flight) -> Landing {
+        let landing = flight.clone().landed_in_time().await;
+        let mut book = self.book();
+        if book.slots.is_over() {
+            return Landing::Failed(signed_out());
+        }
+        if let Some(landing) = landing {
+            return landing;
+        }
+        let stuck = book.flight.take_if(|it| it.is_same(flight));
+        drop(book);
+        if let Some(stuck) = stuck {
+            stuck.land(Landing::Lost);
+            self.tell();
+        }
+        Landing::Lost
+    }
+
     /// Fetches a token without waiting for it, unless one is being fetched.
     fn renew_behind(&self, agent: Option<&AgentId>) {
         let book = self.book();
         if book.flight.is_none() && !book.slots.is_over() {
-            let is_refused = book.slots.is_refused(agent);
+            let is_refused = book.slots.tells_refusal(agent);
             self.join(book, agent, is_refused);
         }
     }
@@ -510,7 +540,7 @@ async fn wait(changed: &mut watch::Receiver<u64>, time: Option<Duration>) {
     }
 }
 
-const LOST: &str = "the source of tokens panicked, or its runtime was shut down";
+const LOST: &str = "the source of tokens panicked, or its runtime was shut down or is not run";
 
 fn lost_source() -> Error {
     fault::without_token(TokenSourceError::unreachable(LOST))

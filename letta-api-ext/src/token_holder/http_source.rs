@@ -71,9 +71,10 @@ const OWNED: [(&str, &str); 15] = [
 /// # What is asked
 ///
 /// `POST`, without a body. If the service refused the last token, the request has the header `Letta-Token-Refused: 1`, so that the
-/// application does not give the same token again. If it gave a token for each agent, the value is the ID of the agent. Outside of a browser, the request has the client's
-/// [`Origin`](crate::LettaBuilder::origin), if one is set. A browser sends the cookies of the endpoint's origin. Elsewhere, say who asks by
-/// a [`header`](Self::header), or by an [`http_client`](Self::http_client) that keeps cookies.
+/// application does not give the same token again. If the application gives a token for each agent, the value is the ID of the agent whose
+/// token was refused. Outside of a browser, the request has the client's [`Origin`](crate::LettaBuilder::origin), if one is set. A browser
+/// sends the cookies of the endpoint's origin. Elsewhere, say who asks by a [`header`](Self::header), or by an
+/// [`http_client`](Self::http_client) that keeps cookies.
 ///
 /// # What is answered
 ///
@@ -86,8 +87,8 @@ const OWNED: [(&str, &str); 15] = [
 ///
 /// `expiresIn` may have a fraction. Without it, or if it is not a number, a token counts as living for 60 seconds. Zero and less
 /// count as less than a second. Other members are ignored. These are errors: an answer that is not JSON, a body over 64 KiB, a token
-/// that is not visible ASCII, and an API key in place of a token. A redirect is not followed, and is an error. In a browser it is an error
-/// afterwards.
+/// that is not visible ASCII, and an API key in place of a token. A redirect is an error, and is not followed. A browser follows it
+/// by itself: there, the answer is an error.
 ///
 /// `Debug` shows the URL without its query.
 #[derive(Clone)]
@@ -182,7 +183,7 @@ impl HttpTokenSource {
         Ok(self)
     }
 
-    /// The longest time for an answer, its body included. By default 15 seconds. A call that waits for a token ends at its own
+    /// The longest time for an answer, its body included. By default 15 seconds. The holder waits for at most 60 seconds. A call that waits for a token ends at its own
     /// [deadline](crate::LettaBuilder::deadline), too.
     ///
     /// # Errors

@@ -56,6 +56,8 @@ enum Gives {
     Token(u64),
     /// A new token for the agent that is needed, and for another one.
     PerAgent(u64),
+    /// A new token for another agent than the one that is needed.
+    LeavesOut(u64),
     /// The last token once more.
     Same(u64),
     Fails(Option<u64>),
@@ -76,6 +78,7 @@ fn mood() -> impl Strategy<Value = Mood> {
     let gives = prop_oneof![
         6 => life().prop_map(Gives::Token),
         3 => life().prop_map(Gives::PerAgent),
+        1 => life().prop_map(Gives::LeavesOut),
         1 => life().prop_map(Gives::Same),
         3 => proptest::option::of(0..40_000u64).prop_map(Gives::Fails),
         1 => Just(Gives::SignedOut),
@@ -265,6 +268,11 @@ impl TokenSource for World {
                         .map(|agent| (agent, seen.mint(asked, life, false)))
                         .collect();
                     Ok(SourcedTokens::per_agent(tokens))
+                }
+                Gives::LeavesOut(life) => {
+                    let other = AgentId::new("agent-9").unwrap();
+                    let token = seen.mint(asked, life, false);
+                    Ok(SourcedTokens::per_agent([(other, token)]))
                 }
                 Gives::Fails(wait) => {
                     let last = seen.last.clone().unwrap_or_default();

@@ -40,6 +40,8 @@ struct Slot {
     kept: Option<Kept>,
     /// Whether the service refused the last token. The source is told, since its cache would give the same one again.
     is_refused: bool,
+    /// The refused token, which the application may repeat in what it says. Kept until another one comes.
+    refused: Option<Arc<Secret>>,
     /// Whether no other token is tried until somebody asks anew.
     has_given_up: bool,
     /// How often a renewal has failed in a row.
@@ -51,8 +53,10 @@ struct Kept {
     life: Life,
     /// Whether it replaces a refused token, and was not accepted yet.
     is_trial: bool,
-    /// Whether the last call with it got no answer that a page may read.
+    /// Whether the last call with it got no answer that a page may read. The next call tries another one first.
     is_doubtful: bool,
+    /// Whether a call has tried another one, and there was none. The source is told of a refusal until an answer ends the doubt.
+    is_suspect: bool,
     /// Whether a call has used it. Others are not renewed ahead, if there is a token for each agent.
     is_used: bool,
 }
@@ -150,13 +154,13 @@ impl Slots {
         let Some(slot) = self.slot_mut(agent) else {
             return Found::NoAgent;
         };
-        let is_refused = slot.is_refused;
+        let is_refused = slot.tells_refusal();
         match &mut slot.kept {
             Some(kept) if !kept.life.left(now).is_zero() => {
                 kept.is_used = true;
                 let ready = kept.ready.clone();
                 if std::mem::take(&mut kept.is_doubtful) {
-                    slot.is_refused = true;
+                    kept.is_suspect = true;
                     return Found::Doubtful(ready);
                 }
                 let is_due = kept.life.until_renewal(now).is_zero();
@@ -172,9 +176,9 @@ impl Slots {
         (!kept.life.left(now).is_zero()).then_some(&kept.ready)
     }
 
-    /// Whether the service refused the last token for this agent.
-    pub(super) fn is_refused(&self, agent: Option<&AgentId>) -> bool {
-        self.slot(agent).is_some_and(|slot| slot.is_refused)
+    /// Whether the source is told that the service refused the last token for this agent.
+    pub(super) fn tells_refusal(&self, agent: Option<&AgentId>) -> bool {
+        self.slot(agent).is_some_and(Slot::tells_refusal)
     }
 
     /// Takes what the source gave. `began` is when it was asked.
@@ -219,12 +223,27 @@ impl Slots {
                     all.into_iter()
                         .map(|(agent, kept)| (agent, Slot::with(kept))),
                 );
+                if fetched.for_agent(needed).is_none() {
+                    self.left_out(needed, now);
+                }
                 self.prune(needed, now);
                 fetched
             }
         };
         self.is_signed_out = false;
         Ok(fetched)
+    }
+
+    /// The source gave tokens, and none for this agent. That is a failed renewal. If there was no token, nothing is known of the agent.
+    fn left_out(&mut self, agent: Option<&AgentId>, now: &Moment) {
+        match self.peek(agent, now) {
+            Some(_) => self.not_renewed(agent, None, now, fastrand::f64()),
+            None => {
+                if let (Some(slots), Some(agent)) = (&mut self.per_agent, agent) {
+                    slots.remove(agent);
+                }
+            }
+        }
     }
 
     /// Bounds how much is remembered of agents.
@@ -260,17 +279,27 @@ impl Slots {
             return;
         }
         self.is_signed_out = false;
+        self.not_renewed(agent, error.retry_after, now, luck);
+        self.prune(agent, now);
+    }
+
+    /// The token for this agent was not renewed. `asked` is how long the application asks to wait.
+    fn not_renewed(
+        &mut self,
+        agent: Option<&AgentId>,
+        asked: Option<Duration>,
+        now: &Moment,
+        luck: f64,
+    ) {
         if let Some(slot) = self.slot_mut(agent) {
             slot.failures = slot.failures.saturating_add(1);
             match &mut slot.kept {
                 Some(kept) if !kept.life.left(now).is_zero() => {
-                    let asked = error.retry_after;
                     kept.life.renewal_failed(now, slot.failures, asked, luck);
                 }
                 _ => slot.kept = None,
             }
         }
-        self.prune(agent, now);
     }
 
     /// The service refused a token.
@@ -308,11 +337,12 @@ impl Slots {
         }
     }
 
-    /// The service carried out a call with this token.
+    /// The service took this token.
     pub(super) fn accepted(&mut self, agent: Option<&AgentId>, token: &HeldToken) {
         self.with_token(agent, token, |kept| {
             kept.is_trial = false;
             kept.is_doubtful = false;
+            kept.is_suspect = false;
         });
     }
 
@@ -421,23 +451,28 @@ impl Slots {
         }
     }
 
-    /// The agents whose tokens are older than this moment. One that is `None` is for all.
+    /// The agents whose tokens are older than this moment. If there is no token at all, the agents that need one. One that is `None` is
+    /// for all, or for no agent in particular.
     pub(super) fn older_than(&self, moment: &Moment) -> Vec<Option<AgentId>> {
-        let is_older =
-            |slot: &Slot| (slot.kept.as_ref()).is_some_and(|kept| kept.life.is_older_than(moment));
+        let has_none = self.kept().next().is_none();
+        let is_wanted = |slot: &Slot| match &slot.kept {
+            Some(kept) => kept.life.is_older_than(moment),
+            None => has_none,
+        };
         match &self.per_agent {
-            None => vec![None],
-            Some(slots) => {
-                let slots = slots.iter().filter(|(_, slot)| is_older(slot));
+            Some(slots) if !slots.is_empty() => {
+                let slots = slots.iter().filter(|(_, slot)| is_wanted(slot));
                 slots.map(|(agent, _)| Some(agent.clone())).collect()
             }
+            _ => vec![None],
         }
     }
 
     /// The texts of all tokens, which no message may contain.
     pub(super) fn secrets(&self) -> Vec<Arc<Secret>> {
-        let kept = self.kept().map(|kept| kept.ready.token.secret.clone());
-        kept.collect()
+        let kept = self.kept().map(|kept| &kept.ready.token.secret);
+        let refused = self.all().filter_map(|slot| slot.refused.as_ref());
+        kept.chain(refused).cloned().collect()
     }
 }
 
@@ -449,9 +484,15 @@ impl Slot {
         }
     }
 
+    fn tells_refusal(&self) -> bool {
+        self.is_refused || self.kept.as_ref().is_some_and(|kept| kept.is_suspect)
+    }
+
     /// Drops a refused token.
     fn give_up(&mut self, is_last: bool) {
-        self.kept = None;
+        if let Some(kept) = self.kept.take() {
+            self.refused = Some(kept.ready.token.secret);
+        }
         self.is_refused = true;
         self.has_given_up = is_last;
     }
@@ -474,11 +515,12 @@ fn kept(token: SourcedToken, is_trial: bool, began: &Moment) -> Result<Kept, Tok
         life: Life::new(*began, length, fastrand::f64()),
         is_trial,
         is_doubtful: false,
+        is_suspect: false,
         is_used: false,
     })
 }
 
-/// The same error without these texts in its message.
+/// The same error without these texts in its message, and without a cause that has one.
 pub(super) fn without_secrets(
     mut error: TokenSourceError,
     secrets: &[Arc<Secret>],
@@ -489,6 +531,11 @@ pub(super) fn without_secrets(
         .collect();
     if !secrets.is_empty() {
         error.message = error.message.and_then(|text| redact::text(&text, &secrets));
+        let cause = error.cause.take();
+        error.cause = cause.filter(|cause| {
+            let text = format!("{cause} {cause:?}");
+            !secrets.iter().any(|secret| text.contains(secret))
+        });
     }
     error
 }

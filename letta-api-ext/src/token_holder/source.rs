@@ -12,7 +12,7 @@ use crate::access_tokens::AccessToken;
 use crate::access_tokens::AgentTokens;
 use crate::access_tokens::policy::AccessPolicy;
 use crate::ids::{AgentId, Origin};
-use crate::time::clock::Instant;
+use crate::time::clock::{self, Instant};
 
 /// Gives tokens when a [`TokenHolder`](super::TokenHolder) needs one.
 ///
@@ -198,7 +198,7 @@ impl SourcedToken {
 impl From<AccessToken> for SourcedToken {
     fn from(token: AccessToken) -> Self {
         let end = match token.expires_at() {
-            Some(_) => End::At(Instant::now() + token.remaining()),
+            Some(_) => End::At(clock::after(Instant::now(), token.remaining())),
             None => End::Unknown,
         };
         Self {

@@ -891,3 +891,186 @@ fn a_fetch_whose_runtime_is_shut_down_is_begun_again_in_another() {
     runtime().block_on(call(&letta)).unwrap();
     assert_eq!(source.asked(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_the_source_leaves_out_is_a_failed_renewal() {
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1")]),
+        after(1, per_agent(&[("agent-2", "ck-let-2")])),
+    ]);
+    let (letta, _) = client(&source);
+    let holder = holder(&letta);
+    call(&letta).await.unwrap();
+    let kept = tokio::spawn(holder.keep_renewed());
+    sleep(90 * SECOND).await;
+    assert!(holder.renew().await.unwrap_err().is_without_token());
+    sleep(60 * MINUTE).await;
+    assert!(source.asked() < 15, "asked {} times", source.asked());
+    assert_eq!(holder.state(), TokenState::Ended);
+    assert!(call(&letta).await.unwrap_err().is_without_token());
+    kept.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_source_is_told_of_each_agent_whose_token_is_refused() {
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1"), ("agent-2", "ck-let-2")]),
+        // Nobody told it of the second one, so its cache gives that again.
+        after(
+            1,
+            per_agent(&[("agent-1", "ck-let-3"), ("agent-2", "ck-let-2")]),
+        ),
+        per_agent(&[("agent-1", "ck-let-3"), ("agent-2", "ck-let-4")]),
+    ]);
+    let (letta, service) = client(&source);
+    holder(&letta).renew().await.unwrap();
+    service.refuse("ck-let-1");
+    service.refuse("ck-let-2");
+    let calls = future::join(call_of(&letta, "agent-1"), call_of(&letta, "agent-2"));
+    let (one, other) = calls.await;
+    (one.unwrap(), other.unwrap());
+    assert_eq!(source.asked(), 3);
+    assert_eq!(source.need(2).agent().unwrap().as_str(), "agent-2");
+    assert!(source.need(2).is_refused());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_is_not_a_refusal() {
+    let source = Source::play([give("ck-let-1", 100), fail("no network")]);
+    let (letta, _) = client(&source);
+    let holder = holder(&letta);
+    let token = holder.token(None).await.unwrap().token;
+    holder.doubted(None, &token);
+    holder.token(None).await.unwrap();
+    assert!(source.need(1).is_refused());
+    sleep(100 * SECOND).await;
+    holder.token(None).await.map(drop).unwrap_err();
+    assert!(source.need(2).is_refused(), "it is in doubt to its end");
+    assert_eq!(holder.state(), TokenState::Ended);
+
+    // An answer ends the doubt.
+    let source = Source::play([give("ck-let-1", 100), fail("no network")]);
+    let (letta, _) = client(&source);
+    let holder = self::holder(&letta);
+    let token = holder.token(None).await.unwrap().token;
+    holder.doubted(None, &token);
+    holder.token(None).await.unwrap();
+    holder.accepted(None, &token);
+    holder.renew().await.unwrap_err();
+    assert!(!source.need(2).is_refused());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_asks_also_if_there_is_no_token_of_any_agent() {
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1")]),
+        Step::Fail(TokenSourceError::signed_out()),
+        per_agent(&[("agent-1", "ck-let-2")]),
+        fail("no room"),
+        per_agent(&[("agent-1", "ck-let-3")]),
+    ]);
+    let (letta, _) = client(&source);
+    let holder = holder(&letta);
+    call(&letta).await.unwrap();
+    sleep(SECOND).await;
+    assert!(holder.renew().await.unwrap_err().is_signed_out());
+    assert_eq!(holder.state(), TokenState::SignedOut);
+    holder.renew().await.unwrap();
+    assert_eq!(holder.state(), TokenState::Live);
+    sleep(100 * SECOND).await;
+    call(&letta).await.unwrap_err();
+    assert_eq!(holder.state(), TokenState::Ended);
+    holder.renew().await.unwrap();
+    assert_eq!(holder.state(), TokenState::Live);
+    holder.forget();
+    assert!(holder.renew().await.unwrap_err().is_signed_out());
+    assert_eq!(source.asked(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_came_is_not_used_by_who_wakes_after_the_holder_forgot() {
+    let source = Source::play([after(1, give("ck-let-1", 100))]);
+    let (letta, service) = client(&source);
+    let mut waiting = Box::pin(call(&letta));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    sleep(2 * SECOND).await;
+    assert_eq!(holder(&letta).state(), TokenState::Live);
+    holder(&letta).forget();
+    assert!(waiting.await.unwrap_err().is_signed_out());
+    assert_eq!(service.sent().len(), 0);
+
+    // The source is not asked either, if its turn had not come.
+    let source = Source::play([give("ck-let-1", 100)]);
+    let (letta, _) = client(&source);
+    let mut waiting = Box::pin(call(&letta));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    holder(&letta).forget();
+    assert!(waiting.await.unwrap_err().is_signed_out());
+    settle().await;
+    assert_eq!(source.asked(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_application_says_of_a_refused_token_does_not_repeat_it() {
+    let with_cause = Error::invalid_input("agent", "x hunter2-one y", None);
+    for failure in [
+        fail("x hunter2-one y"),
+        Step::Fail(TokenSourceError::from(with_cause)),
+    ] {
+        let source = Source::play([give("hunter2-one", 100), failure]);
+        let (letta, service) = client(&source);
+        service.refuse("hunter2-one");
+        let error = call(&letta).await.unwrap_err();
+        assert!(error.is_without_token(), "{error}");
+        let cause = std::error::Error::source(&error);
+        let texts = format!("{error} {error:?} {cause:?}");
+        assert!(texts.contains("x "), "{texts}");
+        assert!(!texts.contains("hunter2"), "{texts}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_served_is_off_trial_even_if_the_call_failed() {
+    let tokens = (1..10).map(|index| give(&format!("ck-let-{index}"), 100));
+    let source = Source::play(tokens);
+    let (letta, service) = client(&source);
+    service.refuse("ck-let-1");
+    *service.answer.lock().unwrap() = Some((404, r#"{"message":"no such agent"}"#.to_owned()));
+    assert!(call(&letta).await.unwrap_err().is_not_found());
+    service.refuse("ck-let-2");
+    assert!(call(&letta).await.unwrap_err().is_not_found());
+    assert_eq!(
+        service.sent(),
+        ["ck-let-1", "ck-let-2", "ck-let-2", "ck-let-3"]
+    );
+}
+
+#[test]
+fn a_fetch_whose_runtime_stands_still_is_given_up() {
+    let asked = AtomicUsize::new(0);
+    // The first question has no answer.
+    let source = move |_: TokenNeed| {
+        let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            match is_first {
+                true => future::pending().await,
+                false => Ok(SourcedToken::new("ck-let-1").expires_in(100 * SECOND)),
+            }
+        }
+    };
+    let letta = Letta::builder().token_keeper(Arc::new(Steady(Arc::new(source))));
+    let letta = letta.deadline(2 * MINUTE).build().unwrap();
+    let letta = letta.with_inner(Arc::new(Service::default()));
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    let first = runtime();
+    let called = first.block_on(async { tokio::time::timeout(SECOND, call(&letta)).await });
+    assert!(called.is_err());
+    // Nobody runs the first one any more.
+    let second = runtime();
+    second.block_on(call(&letta)).unwrap();
+    drop(first);
+    assert_eq!(holder(&letta).state(), TokenState::Live);
+}

@@ -87,7 +87,7 @@ pub(crate) trait TokenKeeper: Any + MaybeSend + MaybeSync {
     /// this one had replaced a refused one.
     fn give_up(&self, asking: Asking<'_>, refused: &HeldToken, is_last: bool);
 
-    /// The service carried out a call with this token.
+    /// The service took this token.
     fn accepted(&self, asking: Asking<'_>, token: &HeldToken);
 
     /// A call with this token got no answer that a page may read. The service may have refused it.

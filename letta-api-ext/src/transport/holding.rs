@@ -45,10 +45,18 @@ enum Outcome {
 impl Outcome {
     fn of(result: &Result<Response>) -> Self {
         match result {
-            Ok(response) if response.status().is_success() => Self::Accepted,
-            Ok(response) if response.status() == StatusCode::UNAUTHORIZED => Self::Refused,
+            Ok(response) => match response.status() {
+                StatusCode::UNAUTHORIZED => Self::Refused,
+                status if status.is_success() => Self::Accepted,
+                // The service looks at the token before it looks at the rest.
+                StatusCode::NOT_FOUND
+                | StatusCode::BAD_REQUEST
+                | StatusCode::CONFLICT
+                | StatusCode::UNPROCESSABLE_ENTITY => Self::Accepted,
+                _ => Self::Neither,
+            },
             Err(error) if !platform::TELLS_FAILURES && is_unanswered(error) => Self::Doubtful,
-            _ => Self::Neither,
+            Err(_) => Self::Neither,
         }
     }
 }
