@@ -109,6 +109,13 @@ impl Life {
         let pause = pause.max(asked.unwrap_or_default());
         self.renew_at = self.since.until(now).saturating_add(pause);
     }
+
+    /// The renewal of another token failed. `asked` is how long the application asks to wait, which is for all tokens.
+    pub(super) fn other_failed(&mut self, now: &Moment, asked: Option<Duration>) {
+        let pause = asked.unwrap_or_default().max(SHORTEST_PAUSE);
+        let earliest = self.since.until(now).saturating_add(pause);
+        self.renew_at = self.renew_at.max(earliest);
+    }
 }
 
 #[cfg(test)]

@@ -279,6 +279,11 @@ impl Slots {
             return;
         }
         self.is_signed_out = false;
+        for slot in self.per_agent.iter_mut().flat_map(HashMap::values_mut) {
+            if let Some(kept) = &mut slot.kept {
+                kept.life.other_failed(now, error.retry_after);
+            }
+        }
         self.not_renewed(agent, error.retry_after, now, luck);
         self.prune(agent, now);
     }

@@ -1074,3 +1074,23 @@ fn a_fetch_whose_runtime_stands_still_is_given_up() {
     drop(first);
     assert_eq!(holder(&letta).state(), TokenState::Live);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_application_that_asks_to_wait_is_not_asked_for_another_agent() {
+    let busy = TokenSourceError::new("busy").retry_after(10 * SECOND);
+    let source = Source::play([
+        per_agent(&[("agent-1", "ck-let-1"), ("agent-2", "ck-let-2")]),
+        Step::Fail(busy),
+    ]);
+    let (letta, _) = client(&source);
+    call_of(&letta, "agent-1").await.unwrap();
+    call_of(&letta, "agent-2").await.unwrap();
+    let kept = tokio::spawn(holder(&letta).keep_renewed());
+    sleep(100 * SECOND).await;
+    kept.abort();
+    let asked = source.asked.lock().unwrap();
+    assert!(asked.len() > 2, "{} times", asked.len());
+    for (one, next) in asked.iter().zip(&asked[1..]) {
+        assert!(next.0 - one.0 >= Duration::from_millis(9_999));
+    }
+}

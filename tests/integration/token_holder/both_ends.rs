@@ -278,7 +278,7 @@ async fn a_minter_in_the_same_process_is_a_source() {
         async move {
             let policy = AccessPolicy::for_agent("agent-1", Preset::Chat)?;
             if need.is_refused() {
-                minter.revoke_subject("me").await;
+                assert!(minter.revoke_subject("me").await.is_complete());
             }
             let token = minter.token(&policy).subject("me").await?;
             Ok::<_, TokenSourceError>(SourcedTokens::from(token))
