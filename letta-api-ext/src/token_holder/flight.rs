@@ -110,17 +110,19 @@ impl Pilot {
             origin: self.holder.inner.origin.clone(),
         };
         let source = self.holder.inner.source.clone();
-        let asked = clock::timeout_at(clock::after(self.began.steady, LIMIT), source.tokens(need));
-        // It lands by itself if the holder is told to forget.
-        let given = match select(Box::pin(asked), Box::pin(self.flight.clone().landed())).await {
-            Either::Left((Ok(given), _)) => given,
-            Either::Left((Err(_), _)) => Err(TokenSourceError::out_of_time(format!(
-                "the source of tokens did not answer within {LIMIT:?}"
-            ))),
-            Either::Right(_) => {
+        let limit = clock::after(self.began.steady, LIMIT);
+        let asked = async { clock::timeout_at(limit, source.tokens(need)).await };
+        // It lands by itself if the holder is told to forget, perhaps before the source was asked. So that is looked at first.
+        let landed = self.flight.clone().landed();
+        let given = match select(Box::pin(landed), Box::pin(asked)).await {
+            Either::Left(_) => {
                 self.has_landed = true;
                 return;
             }
+            Either::Right((Ok(given), _)) => given,
+            Either::Right((Err(_), _)) => Err(TokenSourceError::out_of_time(format!(
+                "the source of tokens did not answer within {LIMIT:?}"
+            ))),
         };
         self.end(Some(given));
     }

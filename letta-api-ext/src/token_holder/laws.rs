@@ -126,8 +126,8 @@ struct Seen {
     tokens: HashMap<String, Token>,
     last: Option<String>,
     is_asked: bool,
-    /// When the source was asked last.
-    asked_at: Option<Instant>,
+    /// When the source was asked last for each agent, or for none.
+    asked_at: HashMap<Option<AgentId>, Instant>,
     /// Whether a caller waits for something.
     is_called: bool,
     asked: usize,
@@ -154,7 +154,7 @@ impl World {
                 tokens: HashMap::new(),
                 last: None,
                 is_asked: false,
-                asked_at: None,
+                asked_at: HashMap::new(),
                 is_called: false,
                 asked: 0,
                 forgotten: false,
@@ -246,7 +246,10 @@ impl TokenSource for World {
                 if seen.forgotten {
                     seen.broke("after it was told to forget, it asks nobody");
                 }
-                let since = seen.asked_at.replace(asked).map(|before| asked - before);
+                let since = seen
+                    .asked_at
+                    .insert(need.agent().cloned(), asked)
+                    .map(|before| asked - before);
                 // A timer may be early by what it cannot measure.
                 if !seen.is_called && since.is_some_and(|since| since < Duration::from_millis(249))
                 {
@@ -421,17 +424,19 @@ async fn tell(story: Vec<Event>, keeps: bool) -> Vec<String> {
             broke(format!("{state:?} after it was told to forget"));
         }
     }
-    // All is well again, so the next calls succeed: the first may meet a renewal that began before.
+    // All is well again, so the next calls succeed: the first may have a token that was refused, or that a cache gave again.
     if !world.is_forgotten() {
+        {
+            let mut seen = world.seen();
+            seen.refuses_next = 0;
+            seen.mood = Mood {
+                takes: 10,
+                gives: Gives::Token(300_000),
+            };
+        }
+        // Questions that began before are over.
         sleep(Duration::from_secs(100)).await;
-        let mut seen = world.seen();
-        seen.mood = Mood {
-            takes: 10,
-            gives: Gives::Token(300_000),
-        };
-        seen.refuses_next = 0;
-        seen.is_called = true;
-        drop(seen);
+        world.seen().is_called = true;
         let first = timeout(Duration::from_secs(600), call(&letta, 0)).await;
         let second = timeout(Duration::from_secs(600), call(&letta, 0)).await;
         if !matches!(second, Ok(Ok(_))) {

@@ -64,28 +64,30 @@ async fn a_call_leaves_no_timer_behind() {
         json!({"end": "silent"}),
     ];
     let service = Service::answering("no_timer_left", answers).await;
-    let open = OpenTimers::count();
+    let timers = Timers::count();
     let letta = service.letta();
     letta.request(Method::GET, "/v1/x").await.unwrap();
-    assert_eq!(open.now(), 0);
+    assert_eq!(timers.open(), 0);
     let request = letta.request(Method::GET, "/v1/x");
     let mut call = Box::pin(request.send::<serde_json::Value>());
     assert!(call.as_mut().now_or_never().is_none());
-    assert_ne!(open.now(), 0);
+    assert_ne!(timers.open(), 0);
     drop(call);
-    assert_eq!(open.now(), 0);
+    assert_eq!(timers.open(), 0);
 }
 
-/// Counts the page's timers that are neither over nor ended.
-struct OpenTimers(js_sys::Set);
+/// Counts the page's timers.
+struct Timers(js_sys::Set);
 
-impl OpenTimers {
+impl Timers {
     fn count() -> Self {
         let open = js_sys::eval(
             "const open = new Set(), set = setTimeout, clear = clearTimeout;
+            open.begun = 0;
             globalThis.setTimeout = (work, wait) => {
                 const id = set(() => { open.delete(id); work(); }, wait);
                 open.add(id);
+                open.begun += 1;
                 return id;
             };
             globalThis.clearTimeout = (id) => { open.delete(id); clear(id); };
@@ -94,8 +96,15 @@ impl OpenTimers {
         Self(open.unwrap().into())
     }
 
-    fn now(&self) -> u32 {
+    /// How many are neither over nor ended.
+    fn open(&self) -> u32 {
         self.0.size()
+    }
+
+    /// How many there were.
+    fn begun(&self) -> f64 {
+        let begun = js_sys::Reflect::get(&self.0, &"begun".into());
+        begun.unwrap().as_f64().unwrap()
     }
 }
 
@@ -155,6 +164,7 @@ async fn a_timer_may_be_dropped_at_any_moment() {
 #[wasm_bindgen_test]
 async fn a_deadline_beyond_what_one_timer_counts_is_no_early_end() {
     // A browser's timer counts 2^31 - 1 ms, which is less than 25 days. A longer one would end at once.
+    let timers = Timers::count();
     for (name, days) in [
         ("days_24", 24),
         ("days_25", 25),
@@ -167,6 +177,8 @@ async fn a_deadline_beyond_what_one_timer_counts_is_no_early_end() {
         let request = service.letta().request(Method::GET, "/v1/x");
         request.with_deadline(deadline).await.unwrap();
     }
+    // Nor is it a timer that is set again and again.
+    assert!(timers.begun() < 50.0, "{}", timers.begun());
 }
 
 #[wasm_bindgen_test]
