@@ -132,6 +132,8 @@ struct Service {
     /// What it answers to accepted requests. By default 200 and `null`.
     answer: Mutex<Option<(u16, String)>>,
     takes: Mutex<Duration>,
+    /// Answers the next accepted request with this status.
+    fails_once: Mutex<Option<u16>>,
 }
 
 impl Service {
@@ -162,6 +164,10 @@ impl Transport for Service {
             sleep(takes).await;
             let (status, body) = match self.refused.lock().unwrap().contains(&token) {
                 true => (401, r#"{"message":"Unauthorized"}"#.to_owned()),
+                false if self.fails_once.lock().unwrap().is_some() => (
+                    self.fails_once.lock().unwrap().take().unwrap(),
+                    String::new(),
+                ),
                 false => {
                     let answer = self.answer.lock().unwrap().clone();
                     answer.unwrap_or((200, "null".to_owned()))
@@ -338,6 +344,19 @@ async fn a_refused_token_is_replaced_once_and_the_message_sent_again() {
     call(&letta).await.unwrap();
     assert_eq!(source.asked(), 2);
     assert_eq!(holder(&letta).state(), TokenState::Live);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replaced_token_uses_up_no_attempt_of_the_retry_policy() {
+    let source = Source::play([give("ck-let-1", 100), give("ck-let-2", 100)]);
+    let (letta, service) = client(&source);
+    service.refuse("ck-let-1");
+    *service.fails_once.lock().unwrap() = Some(503);
+    let letta = letta.with_retry(RetryPolicy::standard().max_attempts(2));
+    let path = "/v1/agents/agent-1/messages";
+    let answer = letta.request(Method::GET, path).send::<Value>().await;
+    answer.unwrap();
+    assert_eq!(service.sent(), ["ck-let-1", "ck-let-2", "ck-let-2"]);
 }
 
 #[tokio::test(start_paused = true)]
