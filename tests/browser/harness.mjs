@@ -11,6 +11,11 @@ const built = (name) => fileURLToPath(new URL(`../../target/debug/${name}`, impo
 const CHAT = process.env.LETTA_TESTS_CHAT ?? built("examples/browser_chat");
 const EMULATOR = process.env.LETTA_TESTS_EMULATOR ?? built("letta-emulator");
 const CHROMIUM = process.env.LETTA_TESTS_CHROMIUM ?? "/usr/bin/chromium";
+/** The folder of another page's scripts, such as the page in Rust. Without it, the application has its page in JavaScript. */
+const PAGE = process.env.LETTA_TESTS_CHAT_PAGE || undefined;
+
+/** Whether the page is made of modules that a test can load. A page in Rust is one program. */
+export const HAS_MODULES = PAGE === undefined;
 
 /**
  * How the emulator treats tokens: `strict` as by default, or `published-2025` as the service's published source of that
@@ -24,6 +29,8 @@ export const DELETION_ENDS = TOKEN_RULES === "strict";
 
 /** Whether a request with a token is refused that comes from another origin than the token was made for. */
 export const COMPARES_ORIGIN = TOKEN_RULES === "strict";
+
+const OWN_PAGE = PAGE === undefined ? {} : { CHAT_PAGE: PAGE };
 
 /** Longest wait for anything that should happen, in milliseconds. */
 const PATIENCE = 60_000;
@@ -75,6 +82,7 @@ export async function start(test, options = {}) {
       LETTA_AGENT_NAME: "Ada",
       CHAT_LISTEN: "127.0.0.1:0",
       CHAT_TOKEN_SECONDS: String(tokenSeconds),
+      ...OWN_PAGE,
     },
     ready: /^Open +(\S+)/m,
   });
@@ -108,7 +116,7 @@ export async function startEmulator(test, options = []) {
 /** The application alone, which then has an emulator in its own process. */
 export async function startAlone(test, settings = {}) {
   const origin = await startProgram(test, CHAT, {
-    env: { CHAT_LISTEN: "127.0.0.1:0" },
+    env: { CHAT_LISTEN: "127.0.0.1:0", ...OWN_PAGE },
     ready: /^Open +(\S+)/m,
   });
   const context = await browser.newContext(settings);
@@ -310,13 +318,15 @@ export async function holdAnswers(page) {
   await page.addInitScript(() => {
     const { fetch } = window;
     const released = new Promise((resolve) => (window.releaseAnswers = resolve));
-    window.fetch = async (url, request) => {
-      const answer = await fetch(url, request);
-      if (!String(url).endsWith("/messages/stream") || !answer.ok) return answer;
+    window.fetch = async (input, options) => {
+      // A page asks by a URL and options, or by a request.
+      const { url, signal } = input instanceof Request ? input : { url: String(input), ...options };
+      const answer = await fetch(input, options);
+      if (!url.endsWith("/messages/stream") || !answer.ok) return answer;
       let hasBegun = false;
       // As the body of an answer itself, this ends when the page gives up.
       const aborted = new Promise((_, reject) => {
-        request.signal.addEventListener("abort", () => reject(request.signal.reason));
+        signal.addEventListener("abort", () => reject(signal.reason));
       });
       aborted.catch(() => {});
       const split = new TransformStream({

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import {
   AGENT,
   DELETION_ENDS,
+  HAS_MODULES,
   SAYS_WHY,
   bubbles,
   converse,
@@ -340,7 +341,7 @@ function askTwice(page, service, routine) {
   );
 }
 
-for (const routine of [false, true]) {
+for (const routine of HAS_MODULES ? [false, true] : []) {
   const during = routine ? ", also while one is under way that knows of no refusal" : "";
   test(`two requests that are refused at once lead to one renewal${during}`, async (t) => {
     const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${LIST},times=2`] });
@@ -357,7 +358,7 @@ for (const routine of [false, true]) {
   });
 }
 
-test("two requests that are refused twice lead to one renewal, and both say so", async (t) => {
+if (HAS_MODULES) test("two requests that are refused twice lead to one renewal, and both say so", async (t) => {
   const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${LIST}`] });
   await page.goto(`${origin}/sign-in`);
   await page.evaluate(() =>

@@ -58,7 +58,7 @@ test("the API key never reaches the browser, and the token is in no storage and 
   const secrets = tokens.tokens.map(({ token }) => token);
 
   // The search would find what is there: in bodies, headers and the page.
-  for (const there of [...secrets, `Bearer ${secrets[0]}`, "class Access", "letta_chat_session"]) {
+  for (const there of [...secrets, `Bearer ${secrets[0]}`, "You are signed out.", "letta_chat_session"]) {
     assert.ok(all.includes(there), "the search is blind");
   }
   assert.ok(kept.includes("Tell me a secret"), "the search is blind");
