@@ -261,6 +261,7 @@ pub mod runs;
 pub mod server_tools;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+pub mod token_holder;
 #[cfg(feature = "turns")]
 pub mod turns;
 

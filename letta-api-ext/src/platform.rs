@@ -20,12 +20,11 @@ pub(crate) use here::files;
 pub(crate) use here::open_file;
 #[cfg(feature = "minter")]
 pub(crate) use here::runtime;
-#[cfg(feature = "turns")]
-pub(crate) use here::spawn;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
 pub(crate) use here::{
-    ASKS_FOR_HEADERS, BoxStream, BoxTell, Bucket, FOLLOWS_REDIRECTS, TELLS_PROGRESS, check_runtime,
-    copy_request, http_client, is_connect, proxy_of, take_whole_body, watch_body,
+    ASKS_FOR_HEADERS, BoxStream, BoxTell, Bucket, FOLLOWS_REDIRECTS, SETS_ORIGIN, TELLS_PROGRESS,
+    check_runtime, copy_request, http_client, is_connect, proxy_of, spawn, take_whole_body,
+    watch_body,
 };
 
 /// Items that a browser has no use for. There, they are left out.

@@ -10,8 +10,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportError};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use url::Url;
 
 use crate::error::attempts::{Attempts, Stopped};
@@ -20,11 +20,13 @@ use crate::platform::{self, NoRuntime};
 use crate::time::clock::{self, Instant};
 use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
+use credentials::{Asking, Credentials};
 use facts::{Secrets, Template};
 use outgoing::Outgoing;
 use telemetry::Telemetry;
 
 mod attempt;
+pub(crate) mod credentials;
 mod facts;
 pub(crate) mod headers;
 #[cfg(all(test, target_os = "linux"))]
@@ -71,9 +73,9 @@ pub(crate) struct HttpTransport {
 
 /// The settings of a client, shared by all its calls.
 pub(crate) struct Settings {
-    /// `None` for a server that needs no key.
-    pub(crate) key: Option<Arc<Secret>>,
-    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) credentials: Credentials,
+    /// The origin that is sent with each call.
+    pub(crate) origin: Option<HeaderValue>,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
     /// Host and port of the proxy on the way, if the default HTTP client has one.
     pub(crate) proxy: Option<String>,
@@ -156,6 +158,17 @@ impl Running<'_> {
         let call = &self.call;
         self.outgoing
             .change_headers(|headers| call.add_headers(headers));
+        if let Some(keeper) = settings.credentials.keeper() {
+            let asking = Asking {
+                operation: call.operation,
+                template: call.template.as_str(),
+                url: self.outgoing.url(),
+            };
+            let held = keeper.token(asking).await?;
+            self.outgoing.change_headers(|headers| {
+                headers.insert(AUTHORIZATION, held.authorization.clone());
+            });
+        }
         // Made only if an attempt fails, because most do not.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
@@ -222,7 +235,7 @@ impl Running<'_> {
         };
         let transport = call.transport;
         let secrets = Secrets {
-            key: transport.settings.key.clone(),
+            key: transport.settings.credentials.key().cloned(),
             headers: transport.options.headers.clone(),
             template: call.template,
             // A success is read as what the operation gives, and no message repeats it.
@@ -298,8 +311,11 @@ impl Call<'_> {
             settings, options, ..
         } = self.transport;
         options.headers.apply(headers);
-        if let Some(authorization) = &settings.authorization {
+        if let Some(authorization) = settings.credentials.authorization() {
             headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(origin) = &settings.origin {
+            headers.insert(ORIGIN, origin.clone());
         }
         if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
@@ -318,7 +334,7 @@ impl Call<'_> {
         } = self.transport;
         let template = self.template.as_str();
         facts::with_secrets(
-            settings.key.as_deref(),
+            settings.credentials.key().map(|key| &**key),
             &options.headers,
             Some(url),
             template,

@@ -32,13 +32,15 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 /// A browser asks the service before it sends a header that is not one of a few simple ones.
 pub(crate) const ASKS_FOR_HEADERS: bool = true;
 
+/// Whether each request has the origin of a page, which nobody else can set.
+pub(crate) const SETS_ORIGIN: bool = true;
+
 /// Calls never need a runtime.
 pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     Ok(())
 }
 
 /// Runs a future to its end.
-#[cfg(feature = "turns")]
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
 }

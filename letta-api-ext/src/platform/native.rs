@@ -44,6 +44,9 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = false;
 /// Whether the service is asked first which headers it takes.
 pub(crate) const ASKS_FOR_HEADERS: bool = false;
 
+/// Whether each request has the origin of a page, which nobody else can set.
+pub(crate) const SETS_ORIGIN: bool = false;
+
 /// The longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -58,7 +61,6 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
 }
 
 /// Runs a future to its end, in a task of the current runtime. Without a runtime, it is dropped.
-#[cfg(feature = "turns")]
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = runtime::current() {
         runtime.spawn(future);

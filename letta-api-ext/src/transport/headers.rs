@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 
 /// Headers that the SDK or the HTTP client sets, and what to use instead.
-const OWNED: [(&str, &str); 16] = [
+const OWNED: [(&str, &str); 17] = [
     ("authorization", "set it with `api_key`"),
+    ("origin", "set it with `origin`"),
     ("x-project", "set it with `project`"),
     ("x-project-id", "set it with `project_id`"),
     ("accept", "the operation decides"),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letta_api::types::{MessageInput, RunId, StopReasonType, ToolReturn, UsageStatistics};
-use letta_api::{Frames, Nullable, Secret};
+use letta_api::{Frames, Nullable};
 use reqwest::header::HeaderMap;
 use tracing::Instrument;
 
@@ -269,10 +269,8 @@ impl Engine {
     fn first_path(&self) -> TurnPath {
         match self.settings.path {
             TurnPath::Auto => {
-                let key = self.settings.call.letta().key();
                 // A policy opens no path of conversations or runs.
-                let is_token =
-                    key.is_some_and(|key: &Secret| key.expose_secret().starts_with("ck-let-"));
+                let is_token = self.settings.call.letta().holds_a_token();
                 match is_token || self.shared.is_known_to_be_closed() {
                     true => TurnPath::Plain,
                     false => TurnPath::Resumable,

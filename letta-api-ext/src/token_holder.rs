@@ -1,0 +1,14 @@
+//! Holds a client-side access token, and renews it: the other end of the token endpoint.
+
+mod client;
+mod fault;
+mod holder;
+mod opens;
+mod source;
+mod source_error;
+mod state;
+
+pub use holder::TokenHolder;
+pub use source::{SourcedToken, SourcedTokens, TokenNeed, TokenSource};
+pub use source_error::TokenSourceError;
+pub use state::TokenState;
