@@ -18,6 +18,7 @@ use native as here;
 pub(crate) use here::files;
 #[cfg(feature = "folders")]
 pub(crate) use here::open_file;
+pub(crate) use here::page;
 #[cfg(feature = "minter")]
 pub(crate) use here::runtime;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};

@@ -3,12 +3,14 @@
 mod client;
 mod fault;
 mod holder;
+mod http_source;
 mod opens;
 mod source;
 mod source_error;
 mod state;
 
 pub use holder::TokenHolder;
+pub use http_source::HttpTokenSource;
 pub use source::{SourcedToken, SourcedTokens, TokenNeed, TokenSource};
 pub use source_error::TokenSourceError;
 pub use state::TokenState;

@@ -12,6 +12,7 @@ use super::{HttpSettings, NoRuntime, UnusableProxy};
 
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+pub(crate) mod page;
 pub(crate) mod time;
 
 #[cfg(feature = "minter")]

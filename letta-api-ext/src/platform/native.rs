@@ -16,6 +16,7 @@ mod body;
 mod file;
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+pub(crate) mod page;
 mod proxy;
 pub(crate) mod runtime;
 pub(crate) mod time;

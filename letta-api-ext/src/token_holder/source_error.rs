@@ -122,7 +122,7 @@ impl TokenSourceError {
         self
     }
 
-    fn of(why: Why) -> Self {
+    pub(super) fn of(why: Why) -> Self {
         Self {
             why,
             message: None,

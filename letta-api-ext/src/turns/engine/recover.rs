@@ -201,6 +201,9 @@ impl Engine {
         let Some(id) = &run.id else {
             return State::Closed(run.interrupted(None, "the run is not known"));
         };
+        if self.holds_a_token() {
+            return State::Closed(run.interrupted(None, "a token opens no runs"));
+        }
         match self.settings.call.api().get_run(id).await {
             Ok(state) if is_over(&state) => State::Over(Box::new(state.into_inner())),
             Ok(_) => State::Alive,
@@ -221,6 +224,7 @@ impl Engine {
     /// Asks what a run cost. If it cannot be asked, nobody knows.
     pub(super) async fn ask_for_usage(&self, run: &mut Run) {
         if let Some(id) = &run.id
+            && !self.holds_a_token()
             && let Ok(usage) = self.settings.call.api().get_run_usage(id).await
         {
             run.usage = Some(of_run(&usage));

@@ -27,11 +27,30 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// The key of what is said.
+pub(super) enum Key {
+    /// A random one.
+    Own,
+    /// What the caller chose, to be stored with the messages.
+    OfMessages(String),
+    /// What the caller chose, by which a turn is found again. Only the resumable path knows it.
+    OfTurn(String),
+}
+
+impl Key {
+    pub(super) fn of(otid: Option<String>, message_otid: Option<String>) -> Self {
+        match (otid, message_otid) {
+            (Some(key), _) => Self::OfTurn(key),
+            (None, Some(key)) => Self::OfMessages(key),
+            (None, None) => Self::Own,
+        }
+    }
+}
+
 /// What is being said.
 struct Sending {
     body: ConversationMessageRequest,
-    /// Whether the caller chose the key, which only the resumable path knows.
-    has_chosen_key: bool,
+    key: Key,
     began: Instant,
     /// How many sends have lost their answer.
     losses: u32,
@@ -45,27 +64,27 @@ impl Engine {
         &mut self,
         run: &mut Run,
         messages: Vec<MessageInput>,
-        chosen: Option<String>,
+        key: Key,
     ) -> Result<Frames> {
-        if chosen.is_some() {
+        if let Key::OfTurn(otid) = &key {
             self.path = TurnPath::Resumable;
-        }
-        if let (true, Some(otid)) = (messages.is_empty(), &chosen) {
-            self.telemetry.takes(self.path);
-            return match self.attach(run, otid).await? {
-                Found::Run(frames) => Ok(frames),
-                Found::Nothing => Err(fault::unknown_key()),
-            };
+            if messages.is_empty() {
+                self.telemetry.takes(self.path);
+                return match self.attach(run, otid).await? {
+                    Found::Run(frames) => Ok(frames),
+                    Found::Nothing => Err(fault::unknown_key()),
+                };
+            }
         }
         let mut sending = Sending {
             body: self.settings.body.clone(),
-            has_chosen_key: chosen.is_some(),
+            key,
             began: Instant::now(),
             losses: 0,
             lost: None,
         };
         self.complete(&mut sending.body);
-        run.otids = give_keys(&mut sending.body, messages, chosen);
+        run.otids = give_keys(&mut sending.body, messages, &sending.key);
         let policy = self.settings.call.retry().clone();
         let mut bounds = policy.bounds();
         loop {
@@ -135,10 +154,10 @@ impl Engine {
 
     /// Whether the plain path may be taken, if the resumable one is closed.
     fn may_fall_back(&self, sending: &Sending) -> bool {
-        self.settings.path == TurnPath::Auto && !sending.has_chosen_key
+        self.settings.path == TurnPath::Auto && !matches!(sending.key, Key::OfTurn(_))
     }
 
-    /// Takes the plain path, with new keys: the service hangs if the key of a plain turn is ever asked for.
+    /// Takes the plain path, with new keys unless the caller chose them: the service hangs if the key of a plain turn is ever asked for.
     fn fall_back(&mut self, run: &mut Run, sending: &mut Sending, closed: &Error) {
         self.telemetry.fell_back(closed);
         // A refusal of the caller may be about this agent alone.
@@ -150,7 +169,7 @@ impl Engine {
             Nullable::Value(messages) => messages,
             _ => Vec::new(),
         };
-        run.otids = give_keys(&mut sending.body, messages, None);
+        run.otids = give_keys(&mut sending.body, messages, &sending.key);
     }
 
     /// The answer was lost: looks for the run. `None` if the service does not know it.
@@ -259,6 +278,9 @@ impl Engine {
         let Some(id) = busy.run_id() else {
             return;
         };
+        if self.holds_a_token() {
+            return;
+        }
         let id = letta_api::types::RunId::from(id);
         let mut wait = BUSY_WAIT;
         while !left().is_zero() {
@@ -326,14 +348,14 @@ fn for_agents(body: ConversationMessageRequest) -> Result<MessageRequest> {
 fn give_keys(
     body: &mut ConversationMessageRequest,
     mut messages: Vec<MessageInput>,
-    chosen: Option<String>,
+    key: &Key,
 ) -> Vec<String> {
     let mut otids = Vec::with_capacity(messages.len());
     for (place, message) in messages.iter_mut().enumerate() {
-        let otid = match (&chosen, place) {
-            (None, _) => uuid::Uuid::new_v4().to_string(),
-            (Some(chosen), 0) => chosen.clone(),
-            (Some(chosen), place) => format!("{chosen}-{place}"),
+        let otid = match (key, place) {
+            (Key::Own, _) => uuid::Uuid::new_v4().to_string(),
+            (Key::OfTurn(chosen) | Key::OfMessages(chosen), 0) => chosen.clone(),
+            (Key::OfTurn(chosen) | Key::OfMessages(chosen), place) => format!("{chosen}-{place}"),
         };
         let slot = match message {
             MessageInput::CreateMessage(message) => &mut message.otid,
