@@ -255,6 +255,9 @@ impl Error {
                 status: None,
                 limit: None,
             },
+            Some(_) if !platform::TELLS_FAILURES => {
+                Kind::NoAnswer(Route::of(error, proxy, secrets))
+            }
             _ => Kind::Interrupted {
                 status: None,
                 route: Route::of(error, proxy, secrets),
@@ -280,6 +283,7 @@ impl Error {
             Kind::Redirect { .. } => "redirect",
             Kind::Connect(_) => "connect",
             Kind::Unprocessed => "unprocessed",
+            Kind::NoAnswer(_) => "no_answer",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
             Kind::LostBody { limit: Some(_), .. } => "invalid_response",

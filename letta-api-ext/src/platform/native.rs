@@ -48,6 +48,9 @@ pub(crate) const ASKS_FOR_HEADERS: bool = false;
 /// Whether each request has the origin of a page, which nobody else can set.
 pub(crate) const SETS_ORIGIN: bool = false;
 
+/// Whether an error of the HTTP client tells why there is no answer.
+pub(crate) const TELLS_FAILURES: bool = true;
+
 /// The longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -71,6 +74,14 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 /// Whether there was no connection.
 pub(crate) fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()
+}
+
+/// Sends a request.
+pub(crate) fn execute(
+    http: &reqwest::Client,
+    request: Request,
+) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
+    http.execute(request)
 }
 
 /// The default HTTP client.
