@@ -2,9 +2,13 @@
 
 mod client;
 mod fault;
+mod flight;
 mod holder;
 mod http_source;
+mod life;
 mod opens;
+mod path_agent;
+mod slots;
 mod source;
 mod source_error;
 mod state;

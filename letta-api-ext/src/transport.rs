@@ -20,8 +20,9 @@ use crate::platform::{self, NoRuntime};
 use crate::time::clock::{self, Instant};
 use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
-use credentials::{Asking, Credentials};
-use facts::{Secrets, Template};
+use credentials::Credentials;
+use facts::{Keys, Secrets, Template};
+use holding::Holding;
 use outgoing::Outgoing;
 use telemetry::Telemetry;
 
@@ -29,6 +30,7 @@ mod attempt;
 pub(crate) mod credentials;
 mod facts;
 pub(crate) mod headers;
+mod holding;
 #[cfg(all(test, target_os = "linux"))]
 mod memory_tests;
 pub(crate) mod metrics;
@@ -109,6 +111,7 @@ impl Transport for HttpTransport {
                 operation,
                 template,
                 times: self.options.times(operation),
+                holding: None,
             },
             began,
             attempts: Attempts::default(),
@@ -158,21 +161,22 @@ impl Running<'_> {
         let call = &self.call;
         self.outgoing
             .change_headers(|headers| call.add_headers(headers));
-        if let Some(keeper) = settings.credentials.keeper() {
-            let asking = Asking {
-                operation: call.operation,
-                template: call.template.as_str(),
-                url: self.outgoing.url(),
-            };
-            let held = keeper.token(asking).await?;
-            self.outgoing.change_headers(|headers| {
-                headers.insert(AUTHORIZATION, held.authorization.clone());
-            });
-        }
+        let keeper = settings.credentials.keeper();
+        let mut is_replaced = false;
         // Made only if an attempt fails, because most do not.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
         loop {
+            // In boxes: calls with a key need no room for it.
+            if let Some(keeper) = keeper
+                && !is_replaced
+            {
+                if let Err(error) = Box::pin(self.hold_token(keeper, deadline)).await {
+                    self.telemetry.refused(&error);
+                    return Err(error);
+                }
+                self.began = Instant::now();
+            }
             let result = self.attempt(deadline, previous.take()).run().await;
             let result = result.map(|answer| {
                 self.attempts.is_redirected = answer.is_redirected;
@@ -182,7 +186,15 @@ impl Running<'_> {
             if let (Some(failure), Some(watch)) = (&failure, &options.watch) {
                 watch(failure);
             }
+            let mut took = None;
+            let mut replaced = Ok(false);
+            if let Some(keeper) = keeper {
+                took = Some(self.telemetry.attempt_took());
+                replaced = Box::pin(self.settle_token(keeper, deadline, &result)).await;
+            }
             let next = match &failure {
+                Some(_) if replaced.is_err() => Err(None),
+                Some(_) if matches!(replaced, Ok(true)) => Ok(Duration::ZERO),
                 Some(failure) if self.outgoing.can_be_sent() => {
                     let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));
                     self.wait(failure, deadline, bounds)
@@ -193,11 +205,16 @@ impl Running<'_> {
             let (call, url) = (&self.call, self.outgoing.url());
             let failed = failure.as_ref();
             self.telemetry
-                .attempt_ends(&result, failed, wait, |response| {
+                .attempt_ends(&result, failed, wait, took, |response| {
                     call.with_secrets(url, |secrets| {
                         error::request_id(response.headers(), secrets)
                     })
                 });
+            if let Err(error) = replaced {
+                self.telemetry.refused(&error);
+                return Err(error);
+            }
+            is_replaced = matches!(replaced, Ok(true));
             let wait = match next {
                 Ok(wait) => wait,
                 Err(stopped) => {
@@ -235,7 +252,10 @@ impl Running<'_> {
         };
         let transport = call.transport;
         let secrets = Secrets {
-            key: transport.settings.credentials.key().cloned(),
+            keys: match call.holding {
+                Some(holding) => Keys::Tokens(holding.secrets().into()),
+                None => Keys::Key(transport.settings.credentials.key().cloned()),
+            },
             headers: transport.options.headers.clone(),
             template: call.template,
             // A success is read as what the operation gives, and no message repeats it.
@@ -302,6 +322,8 @@ struct Call<'a> {
     operation: &'static Operation,
     template: Template,
     times: Times,
+    /// The tokens of a client that holds some. In a box: others need no room for them.
+    holding: Option<Box<Holding>>,
 }
 
 impl Call<'_> {
@@ -333,13 +355,13 @@ impl Call<'_> {
             settings, options, ..
         } = self.transport;
         let template = self.template.as_str();
-        facts::with_secrets(
-            settings.credentials.key().map(|key| &**key),
-            &options.headers,
-            Some(url),
-            template,
-            None,
-            use_them,
-        )
+        let keys = match &self.holding {
+            Some(holding) => holding.secrets(),
+            None => settings
+                .credentials
+                .key()
+                .map_or(&[][..], std::slice::from_ref),
+        };
+        facts::with_secrets(keys, &options.headers, Some(url), template, None, use_them)
     }
 }

@@ -2,14 +2,18 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
-use letta_api::{ApiKey, BoxFuture};
+use letta_api::BoxFuture;
 
 use super::holder::TokenHolder;
+use super::slots::Ready;
 use super::source::TokenSource;
+use super::source_error::TokenSourceError;
+use super::{fault, opens, path_agent};
 use crate::client::{Letta, LettaBuilder};
 use crate::error::{Error, Result};
-use crate::ids::Origin;
+use crate::ids::{AgentId, Origin};
 use crate::transport::credentials::{Asking, HeldToken, MakeKeeper, TokenKeeper};
 
 impl LettaBuilder {
@@ -58,27 +62,57 @@ impl MakeKeeper for Maker {
 }
 
 impl TokenKeeper for TokenHolder {
-    fn token<'a>(&'a self, _asking: Asking<'a>) -> BoxFuture<'a, Result<HeldToken>> {
-        Box::pin(async {
-            let token = self.fetch(None, false).await?;
-            let key = ApiKey::new(token.secret).map_err(|error| {
-                Error::invalid_input("token", format!("cannot be used: {}", error.rule()), None)
-            })?;
-            Ok(HeldToken::of(key))
+    fn token<'a>(&'a self, asking: Asking<'a>) -> BoxFuture<'a, Result<HeldToken>> {
+        Box::pin(async move {
+            let agent = asking.agent();
+            let ready = self.token(agent.as_ref()).await?;
+            checked(ready, &asking, agent.as_ref())
         })
     }
 
     fn replace<'a>(
         &'a self,
-        _asking: Asking<'a>,
-        _refused: &'a HeldToken,
+        asking: Asking<'a>,
+        refused: &'a HeldToken,
     ) -> BoxFuture<'a, Result<Option<HeldToken>>> {
-        Box::pin(async { Ok(None) })
+        Box::pin(async move {
+            let agent = asking.agent();
+            match self.replace(agent.as_ref(), refused).await? {
+                Some(ready) => checked(ready, &asking, agent.as_ref()).map(Some),
+                None => Ok(None),
+            }
+        })
     }
 
-    fn give_up(&self, _asking: Asking<'_>, _refused: &HeldToken, _was_replaced: bool) {}
+    fn give_up(&self, asking: Asking<'_>, refused: &HeldToken, is_last: bool) {
+        self.give_up(asking.agent().as_ref(), refused, is_last);
+    }
 
-    fn accepted(&self, _asking: Asking<'_>, _token: &HeldToken) {}
+    fn accepted(&self, asking: Asking<'_>, token: &HeldToken) {
+        self.accepted(asking.agent().as_ref(), token);
+    }
 
-    fn doubted(&self, _asking: Asking<'_>, _token: &HeldToken) {}
+    fn doubted(&self, asking: Asking<'_>, token: &HeldToken) {
+        self.doubted(asking.agent().as_ref(), token);
+    }
+
+    fn out_of_time(&self, deadline: Duration) -> Error {
+        let message = format!("none came within the call's deadline of {deadline:?}");
+        fault::without_token(TokenSourceError::out_of_time(message))
+    }
+}
+
+impl Asking<'_> {
+    fn agent(&self) -> Option<AgentId> {
+        path_agent::of(self.template, self.url)
+    }
+}
+
+/// The token, if it opens the call.
+fn checked(ready: Ready, asking: &Asking<'_>, agent: Option<&AgentId>) -> Result<HeldToken> {
+    if let Some(policy) = &ready.policy {
+        opens::check(policy, asking.operation.method, asking.template, agent)
+            .map_err(|missing| fault::not_opened(missing, agent))?;
+    }
+    Ok(ready.token)
 }

@@ -2,12 +2,13 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use letta_api::{ApiKey, BoxFuture, MaybeSend, MaybeSync, Operation, Secret};
 use reqwest::header::HeaderValue;
 use url::Url;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::Origin;
 
 /// What identifies the caller of a client's calls.
@@ -82,14 +83,18 @@ pub(crate) trait TokenKeeper: Any + MaybeSend + MaybeSync {
         refused: &'a HeldToken,
     ) -> BoxFuture<'a, Result<Option<HeldToken>>>;
 
-    /// The service refused this token, and the call tries no other. `was_replaced` says that it had replaced a refused one.
-    fn give_up(&self, asking: Asking<'_>, refused: &HeldToken, was_replaced: bool);
+    /// The service refused this token, and the call tries no other. `is_last` says that no call is to try another by itself, since
+    /// this one had replaced a refused one.
+    fn give_up(&self, asking: Asking<'_>, refused: &HeldToken, is_last: bool);
 
     /// The service carried out a call with this token.
     fn accepted(&self, asking: Asking<'_>, token: &HeldToken);
 
     /// A call with this token got no answer that a page may read. The service may have refused it.
     fn doubted(&self, asking: Asking<'_>, token: &HeldToken);
+
+    /// The error of a call that got no token until its deadline.
+    fn out_of_time(&self, deadline: Duration) -> Error;
 }
 
 /// Makes a keeper for each client that is built.
