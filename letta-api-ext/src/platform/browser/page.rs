@@ -1,6 +1,7 @@
 //! The page, or the worker, that this runs in.
 
 use url::Url;
+use wasm_bindgen::JsValue;
 
 /// The URL that the page means by a relative one. `Err` is the rest of a sentence that begins with the URL.
 pub(crate) fn resolve(text: &str) -> Result<Url, &'static str> {
@@ -31,7 +32,7 @@ pub(crate) async fn fetch_fresh(
 
 /// `location.href`, which pages and workers have.
 fn address() -> Option<Url> {
-    let get = |object, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
     let location = get(&js_sys::global(), "location")?;
     let href = get(&location, "href")?;
     Url::parse(&href.as_string()?).ok()
