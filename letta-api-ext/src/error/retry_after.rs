@@ -38,9 +38,8 @@ fn milliseconds(text: &str) -> Option<Duration> {
     if let Ok(whole) = text.parse() {
         return Some(Duration::from_millis(whole));
     }
-    // Rust would also accept `inf`.
-    let is_number = |text: &&str| text.contains(|character: char| character.is_ascii_digit());
-    let seconds = Some(text).filter(is_number)?.parse::<f64>().ok()? / 1000.0;
+    // As a number of JSON. `str::parse` would also accept `inf`, and brings tables of its own, which count in a browser.
+    let seconds = serde_json::from_str::<f64>(text).ok()? / 1000.0;
     match Duration::try_from_secs_f64(seconds) {
         Ok(wait) => Some(wait),
         // The number is below zero or too large.
