@@ -59,3 +59,8 @@ pub(crate) fn random_id() -> String {
 pub(crate) fn complain(what: &str) {
     web_sys::console::error_1(&what.into());
 }
+
+/// The same text in upper case. The browser has the tables for it, so the page needs none.
+pub(crate) fn upper_case(text: &str) -> String {
+    js_sys::JsString::from(text).to_upper_case().into()
+}

@@ -431,10 +431,10 @@ impl Chat {
                     try_again(),
                 )
             },
-            Kind::Refused => notice(State::Failed, sentence(&message), None),
+            Kind::Refused => notice(State::Failed, sentence(&message, browser::upper_case), None),
             Kind::Lost | Kind::Failed => Notice {
                 wait: failure.wait.unwrap_or(0),
-                ..notice(State::Failed, sentence(&message), try_again())
+                ..notice(State::Failed, sentence(&message, browser::upper_case), try_again())
             },
         };
         self.view.show_notice(notice);

@@ -168,11 +168,11 @@ fn whole_seconds(wait: Duration) -> u32 {
     seconds.map_or(LONGEST_WAIT, |seconds| seconds.clamp(1, LONGEST_WAIT))
 }
 
-/// The same text as a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    let mut whole: String = first.into_iter().flatten().chain(letters).collect();
+/// The same text as a sentence. `upper` gives a letter its upper case.
+pub(crate) fn sentence(text: &str, upper: fn(&str) -> String) -> String {
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    let (first, rest) = text.split_at(first);
+    let mut whole = upper(first) + rest;
     if !whole.ends_with(['.', '!', '?', '…']) {
         whole.push('.');
     }
@@ -206,7 +206,7 @@ mod tests {
             ("does it?", "Does it?"),
             ("and so on…", "And so on…"),
         ] {
-            assert_eq!(sentence(text), shown);
+            assert_eq!(sentence(text, |letter| letter.to_uppercase()), shown);
         }
     }
 }

@@ -266,9 +266,10 @@ impl View {
         let name = name.unwrap_or("");
         let until = browser::now() + f64::from(notice.wait) * 1_000.0;
         let tick = move || {
-            let left = ((until - browser::now()) / 1_000.0).ceil();
-            self.notice_button.set_disabled(left > 0.0);
-            match left > 0.0 {
+            // A float has no fraction then, and takes more code to print.
+            let left = ((until - browser::now()) / 1_000.0).ceil() as i32;
+            self.notice_button.set_disabled(left > 0);
+            match left > 0 {
                 true => say(&self.notice_button, &format!("{name} in {left} s")),
                 false => {
                     say(&self.notice_button, name);
