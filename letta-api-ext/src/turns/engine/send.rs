@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 use crate::turns::fault;
 use crate::turns::path::TurnPath;
+use crate::turns::run_state;
 use crate::turns::target::Target;
 
 /// The wait before what is busy is tried again, if the run cannot be asked.
@@ -284,8 +285,8 @@ impl Engine {
         let id = letta_api::types::RunId::from(id);
         let mut wait = BUSY_WAIT;
         while !left().is_zero() {
-            match self.settings.call.api().get_run(&id).await {
-                Ok(run) if !super::recover::is_over(&run) => {}
+            match run_state::of(&self.settings.call.api(), &id).await {
+                Ok(run) if !run.is_over() => {}
                 _ => return,
             }
             clock::sleep(jitter_around(wait).min(left())).await;
