@@ -39,7 +39,7 @@ fn milliseconds(text: &str) -> Option<Duration> {
         return Some(Duration::from_millis(whole));
     }
     // As a number of JSON. `str::parse` would also accept `inf`, and brings tables of its own, which count in a browser.
-    let seconds = serde_json::from_str::<f64>(text).ok()? / 1000.0;
+    let seconds = serde_json::from_slice::<f64>(text.as_bytes()).ok()? / 1000.0;
     match Duration::try_from_secs_f64(seconds) {
         Ok(wait) => Some(wait),
         // The number is below zero or too large.
