@@ -96,7 +96,7 @@ fn the_page_in_rust_does_the_same_with_tokens_as_in_the_published_source_of_2025
 /// The folder of the page in Rust, built once. `None` if a tool for it is not there.
 fn page_in_rust() -> Option<&'static Path> {
     /// The exit code if a tool cannot be had.
-    const NO_TOOL: i32 = 3;
+    const NO_TOOL: i32 = 77;
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         if cfg!(windows) {
@@ -136,7 +136,7 @@ fn run(test: &str, page: Page, (token_rules, proof): (&str, &str)) {
             None => {
                 skip(
                     test,
-                    "a compiler and wasm-bindgen for a browser (`.ci/for-browser --install true`)",
+                    "a compiler and wasm-bindgen for a browser (`.ci/for-browser --install --programs true`)",
                 );
                 return;
             }

@@ -157,7 +157,10 @@ mod tests {
         ] {
             let left = Duration::from_millis(milliseconds);
             assert_eq!(text(TokenState::Live, left), shown);
-            assert_eq!(text(TokenState::Retrying, left), format!("{shown}, renewing"));
+            assert_eq!(
+                text(TokenState::Retrying, left),
+                format!("{shown}, renewing")
+            );
         }
     }
 }

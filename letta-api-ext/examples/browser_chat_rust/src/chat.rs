@@ -118,7 +118,8 @@ impl Chat {
             }
         };
         if let Some(holder) = talk.holder() {
-            self.access.begin(holder.clone(), move || self.access_changed());
+            self.access
+                .begin(holder.clone(), move || self.access_changed());
         }
         let _ = self.talk.set(talk);
         let _ = self.agent_name.set(session.agent.name.clone());
@@ -398,9 +399,9 @@ impl Chat {
             said.may_go_again.set(failure.kind != Kind::Refused);
             self.troubled.replace(Some(said.clone()));
         }
-        let edit = said.cloned().map(|said| -> Box<dyn Fn()> {
-            Box::new(move || self.take_back(&said))
-        });
+        let edit = said
+            .cloned()
+            .map(|said| -> Box<dyn Fn()> { Box::new(move || self.take_back(&said)) });
         let message = failure.message;
         let try_again = || Some(("Try again", self.action(again.clone())));
         let notice = |state, text, button| Notice {
@@ -434,7 +435,11 @@ impl Chat {
             Kind::Refused => notice(State::Failed, sentence(&message, browser::upper_case), None),
             Kind::Lost | Kind::Failed => Notice {
                 wait: failure.wait.unwrap_or(0),
-                ..notice(State::Failed, sentence(&message, browser::upper_case), try_again())
+                ..notice(
+                    State::Failed,
+                    sentence(&message, browser::upper_case),
+                    try_again(),
+                )
             },
         };
         self.view.show_notice(notice);

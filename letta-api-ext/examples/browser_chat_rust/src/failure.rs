@@ -74,7 +74,10 @@ impl Failure {
             false if error.is_without_token() => Self::of_application(error),
             false => Self::of_service(error, during),
         };
-        Self { is_unsent, ..failure }
+        Self {
+            is_unsent,
+            ..failure
+        }
     }
 
     /// The application gave no token.
@@ -86,7 +89,9 @@ impl Failure {
             429 => Kind::Limited,
             _ => Kind::Failed,
         };
-        let message = error.message().unwrap_or("This application gave no access.");
+        let message = error
+            .message()
+            .unwrap_or("This application gave no access.");
         // After a failure, the application does not ask the service again for about a second.
         Self::new(kind, message).after(error.retry_after(), 1)
     }
@@ -97,7 +102,8 @@ impl Failure {
         let Some(status) = answer.status().map(|status| status.as_u16()) else {
             return Self::without_status(error, during);
         };
-        let says = |otherwise: &str| Self::new(Kind::Refused, answer.message().unwrap_or(otherwise));
+        let says =
+            |otherwise: &str| Self::new(Kind::Refused, answer.message().unwrap_or(otherwise));
         match status {
             200..=299 => Self::new(
                 Kind::Lost,
@@ -128,8 +134,12 @@ impl Failure {
             return Self::new(
                 Kind::Lost,
                 match during {
-                    During::Reading | During::Sending => "This page got no answer from the service.",
-                    During::Hearing if error.source().is_some() => "The connection to the service broke.",
+                    During::Reading | During::Sending => {
+                        "This page got no answer from the service."
+                    }
+                    During::Hearing if error.source().is_some() => {
+                        "The connection to the service broke."
+                    }
                     During::Hearing => "The answer broke off.",
                 },
             );

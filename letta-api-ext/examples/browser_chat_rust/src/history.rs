@@ -167,7 +167,11 @@ mod tests {
             // By their dates, though they were asked for in no run.
             vec![(User, None, "1"), (User, None, "1"), (Agent, None, "2")],
             // All within a second: by who speaks first in a run.
-            vec![(Agent, Some("a"), "1"), (User, Some("b"), "1"), (Agent, Some("b"), "1")],
+            vec![
+                (Agent, Some("a"), "1"),
+                (User, Some("b"), "1"),
+                (Agent, Some("b"), "1"),
+            ],
             vec![(User, Some("a"), "?"), (Agent, Some("a"), "?")],
         ] {
             let list = list.into_iter();

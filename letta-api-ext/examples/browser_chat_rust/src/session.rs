@@ -1,6 +1,6 @@
 //! Who the user is, which agent it is, and where.
 
-use serde::Deserialize;
+use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestCache, RequestInit, Response};
@@ -8,8 +8,6 @@ use web_sys::{RequestCache, RequestInit, Response};
 use crate::browser::window;
 use crate::failure::{Failure, Kind};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Session {
     pub(crate) user: String,
     pub(crate) agent: Agent,
@@ -18,28 +16,39 @@ pub(crate) struct Session {
     pub(crate) is_emulator: bool,
 }
 
-#[derive(Deserialize)]
 pub(crate) struct Agent {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
-/// What the application says if something is wrong.
-#[derive(Deserialize)]
-struct Problem {
-    detail: Option<String>,
+impl Session {
+    /// `None` if a text is missing. A type for serde would be another kilobyte for each struct.
+    fn of(json: &Value) -> Option<Self> {
+        let text = |json: &Value, name: &str| Some(json.get(name)?.as_str()?.to_owned());
+        let agent = json.get("agent")?;
+        Some(Self {
+            user: text(json, "user")?,
+            agent: Agent {
+                id: text(agent, "id")?,
+                name: text(agent, "name")?,
+            },
+            service: text(json, "service")?,
+            is_emulator: json.get("isEmulator")?.as_bool()?,
+        })
+    }
 }
 
 /// Asks the application.
 pub(crate) async fn read() -> Result<Session, Failure> {
     let lost = || Failure::new(Kind::Lost, "This application cannot be reached.");
     let (status, body) = fetch("/api/session").await.map_err(|_| lost())?;
+    let body: Value = serde_json::from_slice(body.as_bytes()).map_err(|_| lost())?;
     match status {
         401 => Err(Failure::signed_out()),
-        200..=299 => serde_json::from_str(&body).map_err(|_| lost()),
+        200..=299 => Session::of(&body).ok_or_else(lost),
         _ => {
-            let problem: Problem = serde_json::from_str(&body).map_err(|_| lost())?;
-            let detail = problem.detail.as_deref();
+            // What the application says if something is wrong.
+            let detail = body.get("detail").and_then(Value::as_str);
             let message = detail.unwrap_or("This application is in trouble.");
             Err(Failure::new(Kind::Failed, message))
         }

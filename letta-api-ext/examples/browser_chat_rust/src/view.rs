@@ -206,7 +206,8 @@ impl View {
     pub(crate) fn set_messages(&'static self, history: &History) {
         clear(&self.log);
         for said in &history.messages {
-            self.add_message(said.from, &said.text).finish(Finish::Done, "");
+            self.add_message(said.from, &said.text)
+                .finish(Finish::Done, "");
         }
         self.earlier.set_hidden(!history.may_be_more);
         self.empty.set_hidden(!history.messages.is_empty());
