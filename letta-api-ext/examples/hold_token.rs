@@ -68,7 +68,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     show("Token        renewed before it expired", holder);
 
     // Somebody deletes the token. The service refuses it, and the holder replaces it once.
-    application.minter.revoke_subject(SESSION).await;
+    let report = application.minter.revoke_subject(SESSION).await;
+    assert!(report.is_complete());
     say(&agent, "And now?").await?;
     show("Token        replaced, because it was deleted", holder);
 

@@ -43,6 +43,9 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// |---|---|---|
 /// | [`is_invalid_input`](Self::is_invalid_input) | a field that breaks a rule; nothing was sent | correct [`field`](Self::field) |
 /// | [`is_unauthorized`](Self::is_unauthorized) | a wrong, revoked or expired key | check `LETTA_API_KEY`, and that it belongs to this server |
+/// | [`is_signed_out`](Self::is_signed_out) | nobody is signed in at the application that gives tokens | ask the user to sign in |
+/// | [`is_without_token`](Self::is_without_token) | the application that gives tokens failed, or has a limit | read [`message`](Self::message) and [`status`](Self::status), which are the application's; look there |
+/// | [`is_not_opened`](Self::is_not_opened) | a token whose policy does not open the call | mint tokens with the [right that is missing](Self::missing_right), or make the call on a server |
 /// | [`is_forbidden`](Self::is_forbidden) | a key without this right, or of another project | check the key's rights and the project |
 /// | [`is_not_found`](Self::is_not_found) | a wrong base URL; an ID that does not exist; a self-hosted server, which has no client-side tokens | check the ID and `LETTA_BASE_URL` |
 /// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | try again after [`retry_after`](Self::retry_after), which may be longer than the deadline allowed |
@@ -92,7 +95,8 @@ impl Error {
         matches!(self.inner.kind, Kind::InvalidInput { .. })
     }
 
-    /// The service does not accept the key: status 401.
+    /// The service does not accept the key or the token: status 401. A client that [holds tokens](crate::token_holder) has replaced the
+    /// token before, if there was another one.
     pub fn is_unauthorized(&self) -> bool {
         self.is_status(StatusCode::UNAUTHORIZED)
     }

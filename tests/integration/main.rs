@@ -90,4 +90,5 @@ mod resources {
 
 mod browser;
 mod comparison;
+mod in_browser;
 mod official_clients;

@@ -81,7 +81,6 @@ impl Error {
     }
 
     /// An error of a floor above, with its cause.
-    #[cfg(any(feature = "folders", feature = "turns"))]
     pub(crate) fn added_with(added: impl Added, source: Option<Self>) -> Self {
         let inner = Inner {
             source: source.map(|error| Box::new(error) as _),

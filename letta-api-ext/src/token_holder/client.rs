@@ -20,8 +20,9 @@ impl LettaBuilder {
     /// Gets client-side tokens from this source, for a page or a desktop program that has no key. See
     /// [`token_holder`](crate::token_holder).
     ///
-    /// Replaces an earlier [`api_key`](Self::api_key), and the key of the environment. Each client that is built has a holder of its
-    /// own, which its clones share. No token is fetched before the first call.
+    /// Replaces an earlier [`api_key`](Self::api_key), and the key of the environment; an `api_key` or
+    /// [`without_api_key`](Self::without_api_key) after it replaces it. Each client that is built has a holder of its own, which its clones
+    /// share. Nothing is fetched before the first call. Outside of a browser, set the [`origin`](Self::origin) that the tokens are for.
     ///
     /// ```
     /// use letta_api_ext::Letta;

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use letta_api::{ApiKey, BaseUrl, BoxFuture, Operation, Response, Secret, TransportError};
@@ -68,7 +71,7 @@ const OWNED: [(&str, &str); 15] = [
 /// # What is asked
 ///
 /// `POST`, without a body. If the service refused the last token, the request has the header `Letta-Token-Refused: 1`, so that the
-/// application does not give the same token again. Outside of a browser, the request has the client's
+/// application does not give the same token again. If it gave a token for each agent, the value is the ID of the agent. Outside of a browser, the request has the client's
 /// [`Origin`](crate::LettaBuilder::origin), if one is set. A browser sends the cookies of the endpoint's origin. Elsewhere, say who asks by
 /// a [`header`](Self::header), or by an [`http_client`](Self::http_client) that keeps cookies.
 ///
@@ -98,6 +101,8 @@ pub struct HttpTokenSource {
     timeout: Duration,
     policy: Option<Policy>,
     sends_cookies_elsewhere: bool,
+    /// Whether the endpoint gives a token for each agent, as far as is known.
+    is_per_agent: Arc<AtomicBool>,
 }
 
 impl HttpTokenSource {
@@ -145,6 +150,7 @@ impl HttpTokenSource {
             timeout: TIMEOUT,
             policy: None,
             sends_cookies_elsewhere: false,
+            is_per_agent: Arc::default(),
         })
     }
 
@@ -317,9 +323,16 @@ impl HttpTokenSource {
             }
         }
         if need.is_refused() {
-            headers.insert(REFUSED, HeaderValue::from_static("1"));
+            headers.insert(REFUSED, self.refused_value(need));
         }
         request
+    }
+
+    /// What is said of the refused token: whose it is, so that the tokens of other agents stay.
+    fn refused_value(&self, need: &TokenNeed) -> HeaderValue {
+        let agent = need.agent().filter(|_| self.is_per_agent.load(Relaxed));
+        let named = agent.and_then(|agent| HeaderValue::from_str(agent.as_str()).ok());
+        named.unwrap_or(HeaderValue::from_static("1"))
     }
 
     /// The tokens of a success.
@@ -343,6 +356,7 @@ impl HttpTokenSource {
                 }
             }));
         };
+        self.is_per_agent.store(answer.tokens.is_some(), Relaxed);
         match (answer.token, answer.tokens) {
             (Some(token), None) => {
                 let token = Issued {

@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | `/v1/agents/{agent_id}` | `read_agent` | `write_agent` | `write_agent` |
 //! | `/v1/agents/{agent_id}/messages`, and one segment more | `read_messages` | `write_messages` | |
+//! | `/v1/health/` | no right | | |
 
 use letta_api::types::AccessRight;
 
@@ -42,7 +43,7 @@ pub(super) fn check(
             Some(agent) if !policy.allows(agent, &right) => Err(Missing::Right(right)),
             _ => Ok(()),
         },
-        Needed::Unclear => Ok(()),
+        Needed::Nothing | Needed::Unclear => Ok(()),
         Needed::NoTokenOpensIt => Err(Missing::NoTokenOpensIt),
     }
 }
@@ -50,6 +51,8 @@ pub(super) fn check(
 /// What a call needs.
 enum Needed {
     Right(AccessRight),
+    /// Nothing: whether the service is well is told to all.
+    Nothing,
     /// The path does not say.
     Unclear,
     NoTokenOpensIt,
@@ -67,6 +70,7 @@ fn right(method: &str, template: &str) -> Needed {
         {
             rest
         }
+        ["v1", "health", ""] | ["v1", "health"] if method == "GET" => return Needed::Nothing,
         _ => return Needed::NoTokenOpensIt,
     };
     if rest.first().is_some_and(is_parameter) {
@@ -153,6 +157,7 @@ mod tests {
                 "agent-1",
                 nobody(),
             ),
+            ("agent-1:chat", "GET", "/v1/health/", "", Ok(())),
             // Requests by hand.
             (
                 "agent-1:chat",

@@ -19,13 +19,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenState {
-    /// There is no token: none was fetched yet, one is being fetched, or the last one has expired and nobody asked for another.
+    /// There is no token: none was fetched yet, or one is being fetched.
     None,
     /// There is a token.
     Live,
     /// There is a token, and it could not be renewed yet.
     Retrying,
-    /// The last token has expired, by the holder's own count, and could not be renewed. The next call tries again.
+    /// There is no token: the last one has expired, by the holder's own count, and was not renewed, or none could be fetched. The next
+    /// call tries again.
     Ended,
     /// The service refused the last token, and there is no other to try. The next call tries once more.
     Refused,

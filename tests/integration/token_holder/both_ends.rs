@@ -5,7 +5,7 @@ use letta_api_emulator::{Fault, TokenRules, operations};
 use letta_api_ext::policy::Preset;
 use letta_api_ext::token_holder::{SourcedTokens, TokenNeed, TokenSourceError, TokenState};
 use letta_api_ext::turns::{Event, TurnPath};
-use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta};
+use letta_api_ext::{AccessPolicy, AccessRight, AgentId, Error, Letta};
 use letta_api_tests::minting::seconds;
 use letta_api_tests::printed;
 use letta_api_tests::traces::Traces;
@@ -259,6 +259,14 @@ async fn each_agent_has_its_own_token() {
         Some(AccessRight::WriteMessages),
         "{error}"
     );
+
+    // One of them is deleted. The other stays.
+    let agent: AgentId = "agent-1".parse().unwrap();
+    let report = application.minter.revoke_agent(&agent).await;
+    assert!(report.is_complete());
+    say(&letta, "Again").await.unwrap();
+    assert_eq!(application.asked(), [None, Some("agent-1".to_owned())]);
+    assert_eq!(application.service.creates(), 3);
 }
 
 #[tokio::test]

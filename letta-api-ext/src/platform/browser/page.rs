@@ -27,13 +27,16 @@ pub(crate) async fn fetch_fresh(
         true => request.fetch_credentials_include(),
         false => request.fetch_credentials_same_origin(),
     };
-    request.send().await
+    super::execute(client, request.build()?).await
 }
 
 /// `location.href`, which pages and workers have.
 fn address() -> Option<Url> {
-    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
-    let location = get(&js_sys::global(), "location")?;
-    let href = get(&location, "href")?;
+    let location = member(&js_sys::global(), "location")?;
+    let href = member(&location, "href")?;
     Url::parse(&href.as_string()?).ok()
+}
+
+fn member(object: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &name.into()).ok()
 }

@@ -21,5 +21,5 @@ pub(crate) async fn fetch_fresh(
     request: reqwest::Request,
     _sends_cookies_elsewhere: bool,
 ) -> reqwest::Result<reqwest::Response> {
-    client.execute(request).await
+    super::execute(client, request).await
 }

@@ -12,8 +12,8 @@ const FLOORS: Table<'_> = &[
     ("error", &["platform", "time"]),
     ("ids", &["error"]),
     // A call, whatever it is for.
-    ("transport", &["error", "platform", "time"]),
-    ("client", &["error", "platform", "time", "transport"]),
+    ("transport", &["error", "ids", "platform", "time"]),
+    ("client", &["error", "ids", "platform", "time", "transport"]),
     ("pages", &["client", "error", "platform"]),
     // A folder for each resource.
     (
@@ -23,6 +23,19 @@ const FLOORS: Table<'_> = &[
             "error",
             "ids",
             "pages",
+            "platform",
+            "time",
+            "transport",
+        ],
+    ),
+    // The other end of a token: a client that holds it.
+    (
+        "token_holder",
+        &[
+            "access_tokens",
+            "client",
+            "error",
+            "ids",
             "platform",
             "time",
             "transport",
