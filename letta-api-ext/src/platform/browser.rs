@@ -37,9 +37,6 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 /// A browser asks the service before it sends a header that is not one of a few simple ones.
 pub(crate) const ASKS_FOR_HEADERS: bool = true;
 
-/// Whether a refusal may look like a broken connection.
-pub(crate) const HIDES_REFUSALS: bool = true;
-
 /// Whether each request has the origin of a page, which nobody else can set.
 pub(crate) const SETS_ORIGIN: bool = true;
 

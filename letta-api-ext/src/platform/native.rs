@@ -45,9 +45,6 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = false;
 /// Whether the service is asked first which headers it takes.
 pub(crate) const ASKS_FOR_HEADERS: bool = false;
 
-/// Whether a refusal may look like a broken connection.
-pub(crate) const HIDES_REFUSALS: bool = false;
-
 /// Whether each request has the origin of a page, which nobody else can set.
 pub(crate) const SETS_ORIGIN: bool = false;
 

@@ -418,11 +418,11 @@ impl TokenHolder {
                 let is_refused = book.slots.is_refused(agent);
                 self.join(book, agent, is_refused)
             };
+            // If no agent is meant, an answer for any is one.
+            let is_ours = joined.is_ours || agent.is_none();
             match joined.flight.landed().await {
-                Landing::Failed(error) if joined.is_ours || error.is_signed_out() => {
-                    return Err(error);
-                }
-                Landing::Tokens(_) if joined.is_ours => return Ok(()),
+                Landing::Failed(error) if is_ours || error.is_signed_out() => return Err(error),
+                Landing::Tokens(_) if is_ours => return Ok(()),
                 Landing::Lost => return Err(lost_source()),
                 // It was for another agent.
                 Landing::Failed(_) | Landing::Tokens(_) => {}

@@ -47,7 +47,7 @@ impl Outcome {
         match result {
             Ok(response) if response.status().is_success() => Self::Accepted,
             Ok(response) if response.status() == StatusCode::UNAUTHORIZED => Self::Refused,
-            Err(error) if platform::HIDES_REFUSALS && is_unanswered(error) => Self::Doubtful,
+            Err(error) if !platform::TELLS_FAILURES && is_unanswered(error) => Self::Doubtful,
             _ => Self::Neither,
         }
     }

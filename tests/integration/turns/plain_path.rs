@@ -25,7 +25,7 @@ async fn holder(emulator: &Emulator, letta: &Letta) -> Letta {
     Letta::builder()
         .api_key(token.expose_secret())
         .base_url(emulator.base_url())
-        .header("origin", ORIGIN)
+        .origin(ORIGIN)
         .build()
         .unwrap()
 }
