@@ -100,7 +100,7 @@ pub struct HttpTokenSource {
     proxy: Option<String>,
     headers: OwnHeaders,
     timeout: Duration,
-    policy: Option<AccessPolicy>,
+    policy: Option<Policy>,
     sends_cookies_elsewhere: bool,
     /// Whether the endpoint gives a token for each agent, as far as is known.
     is_per_agent: Arc<AtomicBool>,
@@ -222,7 +222,10 @@ impl HttpTokenSource {
     /// # Ok::<(), letta_api_ext::Error>(())
     /// ```
     pub fn policy(mut self, policy: AccessPolicy) -> Self {
-        self.policy = Some(policy);
+        self.policy = Some(Policy {
+            per_agent: policy.per_agent().collect(),
+            whole: policy,
+        });
         self
     }
 
@@ -362,7 +365,8 @@ impl HttpTokenSource {
                     expires_in: answer.expires_in,
                 };
                 let token = token.check().map_err(fail)?;
-                Ok(with_policy(token, self.policy.clone()).into())
+                let policy = self.policy.as_ref().map(|policy| policy.whole.clone());
+                Ok(with_policy(token, policy).into())
             }
             (None, Some(tokens)) => {
                 let mut all = Vec::with_capacity(tokens.len());
@@ -384,8 +388,8 @@ impl HttpTokenSource {
 
     /// What the policy gives on an agent. `None` if it does not name the agent, so that nothing is known.
     fn policy_on(&self, agent: &AgentId) -> Option<AccessPolicy> {
-        let mut parts = self.policy.as_ref()?.per_agent();
-        parts.find(|part| part.sole_agent() == Some(agent))
+        let mut parts = self.policy.as_ref()?.per_agent.iter();
+        parts.find(|part| part.sole_agent() == Some(agent)).cloned()
     }
 
     /// Why the application gives no token, by an answer with an error status.
@@ -486,6 +490,13 @@ impl Issued {
             None => token,
         })
     }
+}
+
+/// What all tokens open. Split once: a page that sets none has no code for it.
+#[derive(Clone)]
+struct Policy {
+    whole: AccessPolicy,
+    per_agent: Vec<AccessPolicy>,
 }
 
 fn with_policy(token: SourcedToken, policy: Option<AccessPolicy>) -> SourcedToken {
