@@ -52,17 +52,23 @@ pub(super) struct Life {
     length: Duration,
     /// The age at which it is to be renewed.
     renew_at: Duration,
+    /// Whether it is too short to be renewed ahead.
+    is_short: bool,
 }
 
 impl Life {
-    /// A life of this length. `luck` is a random number from 0 to 1.
+    /// A life of this length, of a token that arrived at this moment. `luck` is a random number from 0 to 1.
     ///
     /// The renewal is up to a quarter of its margin later, so that pages that were opened together do not ask together. It is not
     /// earlier: while a third of the life is left, an application gives the same token from its cache.
-    pub(super) fn new(since: Moment, length: Duration, luck: f64) -> Self {
+    ///
+    /// If little of it is left when the token arrives, the life is short. A source that takes longer than its tokens live would be asked
+    /// without a pause.
+    pub(super) fn new(since: Moment, arrived: &Moment, length: Duration, luck: f64) -> Self {
+        let is_short = length.saturating_sub(since.until(arrived)) < SHORTEST_LIFE;
         let margin = length.mul_f64(SHARE).min(LONGEST_MARGIN);
         let margin = margin.mul_f64(1.0 - luck / 4.0);
-        let renew_at = match length < SHORTEST_LIFE {
+        let renew_at = match is_short {
             true => length,
             false => length.saturating_sub(margin),
         };
@@ -70,6 +76,7 @@ impl Life {
             since,
             length,
             renew_at,
+            is_short,
         }
     }
 
@@ -86,7 +93,7 @@ impl Life {
 
     /// Whether it is too short to be renewed ahead.
     pub(super) fn is_short(&self) -> bool {
-        self.length < SHORTEST_LIFE
+        self.is_short
     }
 
     /// Whether it began before this moment.
@@ -157,16 +164,25 @@ mod tests {
             (Duration::MAX, 0.0, Duration::MAX - seconds(60)),
         ] {
             let now = start();
-            let life = Life::new(now, length, luck);
+            let life = Life::new(now, &now, length, luck);
             assert_eq!(life.until_renewal(&now), due, "{length:?}");
             assert_eq!(life.left(&now), length);
         }
     }
 
     #[test]
+    fn a_life_that_is_almost_over_when_the_token_arrives_is_short() {
+        let start = start();
+        for (took, is_short) in [(0, false), (25, false), (26, true), (31, true)] {
+            let life = Life::new(start, &after(&start, seconds(took)), seconds(30), 0.0);
+            assert_eq!(life.is_short(), is_short, "after {took} s");
+        }
+    }
+
+    #[test]
     fn the_clock_that_moved_further_counts() {
         let now = start();
-        let life = Life::new(now, seconds(100), 0.0);
+        let life = Life::new(now, &now, seconds(100), 0.0);
         let asleep = Moment {
             steady: now.steady + seconds(10),
             wall: now.wall + seconds(70),
@@ -186,7 +202,7 @@ mod tests {
             life.until_renewal(now)
         };
         let now = start();
-        let mut life = Life::new(now, seconds(1000), 0.0);
+        let mut life = Life::new(now, &now, seconds(1000), 0.0);
         for (failures, longest) in [(1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (u32::MAX, 30)] {
             assert_eq!(
                 pause(&mut life, &now, failures, None, 1.0),

@@ -196,7 +196,7 @@ impl Slots {
     ) -> Result<Fetched, TokenSourceError> {
         let fetched = match tokens.0 {
             Given::ForAll(token) => {
-                let kept = kept(token, says_refused, began)?;
+                let kept = kept(token, says_refused, began, now)?;
                 let fetched = Fetched::ForAll(kept.ready.clone());
                 self.for_all = Slot::with(kept);
                 self.per_agent = None;
@@ -207,7 +207,7 @@ impl Slots {
                 let mut all = HashMap::with_capacity(tokens.len());
                 for (agent, token) in tokens {
                     let is_needed = needed == Some(&agent);
-                    match kept(token, says_refused && is_needed, began) {
+                    match kept(token, says_refused && is_needed, began, now) {
                         Ok(kept) => _ = all.insert(agent, kept),
                         Err(error) if is_needed => return Err(error),
                         // It may never be needed.
@@ -503,7 +503,12 @@ impl Slot {
     }
 }
 
-fn kept(token: SourcedToken, is_trial: bool, began: &Moment) -> Result<Kept, TokenSourceError> {
+fn kept(
+    token: SourcedToken,
+    is_trial: bool,
+    began: &Moment,
+    now: &Moment,
+) -> Result<Kept, TokenSourceError> {
     let length = match token.end {
         End::Unknown => UNKNOWN_LIFE,
         End::In(life) => life,
@@ -517,7 +522,7 @@ fn kept(token: SourcedToken, is_trial: bool, began: &Moment) -> Result<Kept, Tok
             token: HeldToken::of(key),
             policy: token.policy.map(Arc::new),
         },
-        life: Life::new(*began, length, fastrand::f64()),
+        life: Life::new(*began, now, length, fastrand::f64()),
         is_trial,
         is_doubtful: false,
         is_suspect: false,

@@ -321,6 +321,19 @@ async fn a_short_life_is_renewed_when_a_call_needs_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_takes_longer_than_its_tokens_live_is_asked_for_calls_alone() {
+    let source = Source::play([after(6, give("ck-let-1", 5))]);
+    let (letta, _) = client(&source);
+    let kept = tokio::spawn(holder(&letta).keep_renewed());
+    call(&letta).await.unwrap();
+    sleep(10 * MINUTE).await;
+    assert_eq!(source.asked(), 1);
+    call(&letta).await.unwrap();
+    assert_eq!(source.asked(), 2);
+    kept.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_life_that_is_not_told_is_a_minute_from_when_the_source_was_asked() {
     let token = Step::Give(SourcedToken::new(" ck-let-1\n").into());
     let source = Source::play([after(10, token)]);

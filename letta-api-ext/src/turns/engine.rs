@@ -246,6 +246,10 @@ impl Engine {
                         token opens; `message_otid` stores a key with the message on any path";
             return Err(Error::invalid_input("otid", rule, None));
         }
+        if self.settings.path == TurnPath::Resumable && self.holds_a_token() {
+            let rule = "must not be `Resumable` for the holder of a client-side access token, which no token opens";
+            return Err(Error::invalid_input("path", rule, None));
+        }
         match &said.decisions {
             Some(decisions) => match &decisions.decided {
                 Ok(decided) => approval::check(decided, &self.settings)?,

@@ -93,13 +93,10 @@ async fn what_the_holder_of_a_token_cannot_do_is_an_error_that_says_so() {
         assert_eq!(error.field(), Some("otid"), "{error}");
         assert!(error.to_string().contains("`message_otid`"), "{error}");
     }
+    let resumable = agent.turn("Hi").with_path(TurnPath::Resumable);
+    let error = resumable.send().await.unwrap_err();
+    assert_eq!(error.field(), Some("path"), "{error}");
     let errors = [
-        agent
-            .turn("Hi")
-            .with_path(TurnPath::Resumable)
-            .send()
-            .await
-            .unwrap_err(),
         agent.pending_approval().await.unwrap_err(),
         holder.agent("agent-2").turn("Hi").send().await.unwrap_err(),
         holder
