@@ -496,6 +496,19 @@ mod tests {
         assert_eq!(letta.api().base_url().as_str(), "http://localhost:8283");
     }
 
+    #[cfg(feature = "turns")]
+    #[test]
+    fn a_client_may_ask_for_runs_unless_it_calls_by_a_token() {
+        let asks = |letta: Result<Letta>| letta.unwrap().run_calls().is_some();
+        assert!(asks(from(&[("LETTA_API_KEY", "sk-let-1")])));
+        assert!(asks(Letta::new("sk-let-1")));
+        assert!(asks(Letta::local()));
+        let letta = Letta::new("sk-let-1").unwrap();
+        assert!(asks(Ok(letta.with_deadline(Duration::from_secs(1)))));
+        assert!(!asks(from(&[("LETTA_API_KEY", "ck-let-1")])));
+        assert!(!asks(Letta::new("ck-let-1")));
+    }
+
     #[test]
     fn a_variable_that_is_empty_counts_as_not_set() {
         let letta = from(&[("LETTA_API_KEY", "sk-let-1"), ("LETTA_BASE_URL", "")]).unwrap();

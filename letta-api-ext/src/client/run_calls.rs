@@ -4,14 +4,16 @@
 //! anything. So only a client that is built with a key, or without one on purpose, has [`RunCalls`], and nothing else names [`Asking`].
 //! Where it is not named, the linker leaves out all that it needs.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
 use letta_api::support::{one_error, path};
 use letta_api::types::{
     ConversationId, ListRunMessagesParams, Message, ResumeStreamRequest, RunId, RunStatus,
     RunUsage, SortOrder, StopReasonType, StreamEvent,
 };
-use letta_api::{
-    BoxFuture, Client, EventStream, MaybeSync, ResponseValue, ServiceError, operations,
-};
+use letta_api::{BoxFuture, Client, EventStream, MaybeSync, Pages, ResponseValue, operations};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Request};
 use serde::Deserialize;
@@ -23,9 +25,12 @@ use crate::platform::BoxStream;
 /// The events of a run, and about their answer.
 pub(crate) type Events = ResponseValue<EventStream<StreamEvent>>;
 
-/// A page of a run's messages.
-pub(crate) type Page =
-    std::result::Result<ResponseValue<Vec<Message>>, letta_api::Error<ServiceError>>;
+/// A message that a run has stored.
+pub(crate) struct Stored {
+    pub(crate) message: Message,
+    /// How long it is as JSON, in bytes.
+    pub(crate) size: usize,
+}
 
 /// Asks the service for runs.
 pub(crate) trait RunCalls: MaybeSync {
@@ -35,8 +40,8 @@ pub(crate) trait RunCalls: MaybeSync {
     /// What a run cost.
     fn usage<'a>(&self, api: &'a Client, id: &'a RunId) -> BoxFuture<'a, Result<RunUsage>>;
 
-    /// What a run has stored, the oldest first.
-    fn messages(&self, api: &Client, id: &RunId) -> BoxStream<Page>;
+    /// What a run has stored, in pages, the oldest first.
+    fn messages(&self, api: &Client, id: &RunId) -> BoxStream<Result<Vec<Stored>>>;
 
     /// The events of a run.
     fn resume<'a>(
@@ -77,9 +82,9 @@ impl RunCalls for Asking {
         Box::pin(async move { Ok(api.get_run_usage(id).await?.into_inner()) })
     }
 
-    fn messages(&self, api: &Client, id: &RunId) -> BoxStream<Page> {
+    fn messages(&self, api: &Client, id: &RunId) -> BoxStream<Result<Vec<Stored>>> {
         let params = ListRunMessagesParams::default().with_order(SortOrder::Asc);
-        Box::pin(api.list_run_messages_pages(id, &params))
+        Box::pin(StoredPages(api.list_run_messages_pages(id, &params)))
     }
 
     fn resume<'a>(
@@ -101,6 +106,29 @@ impl RunCalls for Asking {
             let found = api.resume_conversation_stream(conversation, Some(body));
             Ok(found.await?)
         })
+    }
+}
+
+/// The pages of what a run has stored.
+struct StoredPages(Pages<Vec<Message>, Message>);
+
+impl Stream for StoredPages {
+    type Item = Result<Vec<Stored>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let page = ready!(Pin::new(&mut self.0).poll_next(context));
+        Poll::Ready(page.map(|page| {
+            let messages = page?.into_inner().into_iter();
+            Ok(messages.map(Stored::from).collect())
+        }))
+    }
+}
+
+impl From<Message> for Stored {
+    fn from(message: Message) -> Self {
+        // Written to a list, as requests are, so that both are the same code.
+        let size = serde_json::to_vec(&message).map_or(usize::MAX, |json| json.len());
+        Self { message, size }
     }
 }
 

@@ -235,14 +235,14 @@ impl Engine {
         while let Some(page) = poll_fn(|context| pages.as_mut().poll_next(context)).await {
             let page = page.map_err(|error| {
                 run.interrupted(
-                    Some(error.into()),
+                    Some(error),
                     "the run is over, and what it left cannot be read",
                 )
             })?;
-            for message in page.into_inner() {
+            for stored in page {
                 let out = &self.out;
                 self.transcript
-                    .take_stored(message, &mut |event| out.tell(event));
+                    .take_stored(stored, &mut |event| out.tell(event));
                 self.out.taken().await;
             }
         }
