@@ -15,6 +15,8 @@ pub(crate) mod fields;
 mod letta;
 mod project;
 pub(crate) mod request;
+#[cfg(feature = "turns")]
+pub(crate) mod run_calls;
 #[cfg(feature = "_resources")]
 #[allow(dead_code, reason = "messages and runs cannot be changed")]
 pub(crate) mod update;

@@ -106,7 +106,6 @@ mod lean;
 mod path;
 mod pending;
 mod queue;
-mod run_state;
 mod shared;
 mod stream;
 mod target;

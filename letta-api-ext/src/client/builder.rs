@@ -9,6 +9,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::client::Letta;
 use crate::client::project::Project;
+#[cfg(feature = "turns")]
+use crate::client::run_calls::{Asking, RunCalls};
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 use crate::platform::{self, HttpSettings};
@@ -40,6 +42,8 @@ const LOCAL: &str = "http://localhost:8283";
 pub struct LettaBuilder {
     api_key: Option<Given<Secret>>,
     is_without_key: bool,
+    #[cfg(feature = "turns")]
+    runs: Option<&'static dyn RunCalls>,
     base_url: Option<Given<String>>,
     project: Option<Given<Project>>,
     http_client: Option<reqwest::Client>,
@@ -93,6 +97,7 @@ impl LettaBuilder {
             project: read("LETTA_PROJECT").map(|slug| slug.map(Project::Slug)),
             ..Self::default()
         }
+        .asking_runs()
     }
 
     /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its policy opens.
@@ -102,7 +107,7 @@ impl LettaBuilder {
         self.api_key = Some(Given::by("api_key", key.into()));
         self.is_without_key = false;
         self.keeper = None;
-        self
+        self.asking_runs()
     }
 
     /// Gets tokens from a keeper that this makes. Replaces a key.
@@ -110,7 +115,20 @@ impl LettaBuilder {
         self.api_key = None;
         self.is_without_key = false;
         self.keeper = Some(keeper);
+        #[cfg(feature = "turns")]
+        {
+            self.runs = None;
+        }
         self
+    }
+
+    /// The client may ask for runs. For all that is called without tokens of a keeper.
+    fn asking_runs(self) -> Self {
+        Self {
+            #[cfg(feature = "turns")]
+            runs: Some(&Asking),
+            ..self
+        }
     }
 
     /// Sends no key, for a self-hosted server without authentication. Replaces an earlier [`api_key`](Self::api_key),
@@ -126,7 +144,7 @@ impl LettaBuilder {
         self.api_key = None;
         self.is_without_key = true;
         self.keeper = None;
-        self
+        self.asking_runs()
     }
 
     /// The address of the service: text, or a [`BaseUrl`]. By default `https://api.letta.com`, or
@@ -402,7 +420,10 @@ impl LettaBuilder {
             #[cfg(any(test, fuzzing))]
             inner: None,
         };
-        Ok(Letta::new_with(base_url, http, transport))
+        let letta = Letta::new_with(base_url, http, transport);
+        #[cfg(feature = "turns")]
+        let letta = letta.asking_runs(self.runs);
+        Ok(letta)
     }
 }
 
@@ -473,6 +494,19 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(letta.api().base_url().as_str(), "http://localhost:8283");
+    }
+
+    #[cfg(feature = "turns")]
+    #[test]
+    fn a_client_may_ask_for_runs_unless_it_calls_by_a_token() {
+        let asks = |letta: Result<Letta>| letta.unwrap().run_calls().is_some();
+        assert!(asks(from(&[("LETTA_API_KEY", "sk-let-1")])));
+        assert!(asks(Letta::new("sk-let-1")));
+        assert!(asks(Letta::local()));
+        let letta = Letta::new("sk-let-1").unwrap();
+        assert!(asks(Ok(letta.with_deadline(Duration::from_secs(1)))));
+        assert!(!asks(from(&[("LETTA_API_KEY", "ck-let-1")])));
+        assert!(!asks(Letta::new("ck-let-1")));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use super::LettaBuilder;
 use super::request::Call;
+#[cfg(feature = "turns")]
+use super::run_calls::RunCalls;
 use crate::error::Result;
 use crate::transport::credentials::TokenKeeper;
 use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
@@ -37,9 +39,12 @@ pub struct Letta {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     api: letta_api::Client,
     transport: Arc<HttpTransport>,
+    #[cfg(feature = "turns")]
+    runs: Option<&'static dyn RunCalls>,
 }
 
 impl Letta {
@@ -144,7 +149,15 @@ impl Letta {
     fn with_transport(&self, change: impl FnOnce(&mut HttpTransport)) -> Self {
         let mut transport = HttpTransport::clone(&self.inner.transport);
         change(&mut transport);
-        Self::of(self.inner.api.clone(), Arc::new(transport))
+        let transport = Arc::new(transport);
+        let inner = Inner {
+            api: (self.inner.api.clone()).with_shared_transport(transport.clone()),
+            transport,
+            ..Inner::clone(&self.inner)
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The same client with another way of sending one request.
@@ -188,14 +201,34 @@ impl Letta {
     ) -> Self {
         let api =
             letta_api::Client::new(base_url, http).with_body_limit(transport.settings.body_limit);
-        Self::of(api, Arc::new(transport))
+        let transport = Arc::new(transport);
+        let inner = Inner {
+            api: api.with_shared_transport(transport.clone()),
+            transport,
+            #[cfg(feature = "turns")]
+            runs: None,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
-    fn of(api: letta_api::Client, transport: Arc<HttpTransport>) -> Self {
-        let api = api.with_shared_transport(transport.clone());
+    /// The same client, which asks for runs by this.
+    #[cfg(feature = "turns")]
+    pub(super) fn asking_runs(&self, runs: Option<&'static dyn RunCalls>) -> Self {
+        let inner = Inner {
+            runs,
+            ..Inner::clone(&self.inner)
+        };
         Self {
-            inner: Arc::new(Inner { api, transport }),
+            inner: Arc::new(inner),
         }
+    }
+
+    /// How the client asks for runs. `None` if it calls by a client-side token, which opens none.
+    #[cfg(feature = "turns")]
+    pub(crate) fn run_calls(&self) -> Option<&'static dyn RunCalls> {
+        self.inner.runs.filter(|_| !self.holds_a_token())
     }
 
     /// A new call, with the client's options.

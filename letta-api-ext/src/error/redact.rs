@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::error::secrets_in_url;
 use crate::error::token_form;
 use crate::error::wiped_url::WipedUrl;
+use crate::platform;
 
 /// Replaces a secret.
 const REDACTED: &str = "[redacted]";
@@ -259,7 +260,7 @@ impl Folded {
                 ends.into_iter().map(|end| (end - needle.len(), end))
             })
             .collect();
-        found.sort_unstable();
+        platform::sort(&mut found);
         let mut places: Vec<(usize, usize)> = Vec::with_capacity(found.len());
         let mut padded_to = 0;
         for (begin, end) in found {
@@ -478,7 +479,7 @@ impl Runs {
                 false
             });
         }
-        sorted.sort_unstable();
+        platform::sort(&mut sorted);
         sorted.dedup();
         let mut filter = vec![0; 1 << (Self::FILTER_BITS - 6)];
         for run in &sorted {
@@ -661,9 +662,15 @@ fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     }
     forms.retain(|form| !form.is_empty());
     forms.dedup();
-    // Longest first, so that no form leaves a part of another behind.
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-    forms
+    // Longest first, so that no form leaves a part of another behind. They are four at most, and a sort is much code in a page.
+    let mut longest_first = Vec::with_capacity(forms.len());
+    while let Some(longest) = (0..forms.len())
+        .rev()
+        .max_by_key(|place| forms[*place].len())
+    {
+        longest_first.push(forms.remove(longest));
+    }
+    longest_first
 }
 
 /// Replaces anything that begins like a key or a token, known or not, in any case, up to white space or a quote. Its

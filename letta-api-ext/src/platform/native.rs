@@ -64,6 +64,11 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     runtime::current().map(drop)
 }
 
+/// Sorts. Equal items may change places.
+pub(crate) fn sort<T: Ord>(items: &mut [T]) {
+    items.sort_unstable();
+}
+
 /// Runs a future to its end, in a task of the current runtime. Without a runtime, it is dropped.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = runtime::current() {

@@ -16,6 +16,7 @@ use super::state::TokenState;
 use crate::access_tokens::policy::AccessPolicy;
 use crate::error::redact;
 use crate::ids::AgentId;
+use crate::platform;
 use crate::transport::credentials::HeldToken;
 
 /// How many agents are remembered. What is known of others is forgotten, those whose tokens end first.
@@ -259,7 +260,7 @@ impl Slots {
             .filter(|(agent, _)| Some(*agent) != needed)
             .map(|(agent, slot)| (left(slot), agent.clone()))
             .collect();
-        by_end.sort_unstable();
+        platform::sort(&mut by_end);
         for (_, agent) in by_end.iter().take(slots.len() - MOST_AGENTS) {
             slots.remove(agent);
         }

@@ -881,7 +881,8 @@ async fn the_origin_is_sent_and_told_to_the_source() {
 async fn the_last_of_a_key_and_a_source_counts() {
     let token = || SourcedToken::new("ck-let-1");
     let with_key = Letta::builder().token_source(token()).api_key("sk-let-1");
-    assert!(!with_key.build().unwrap().holds_a_token());
+    let with_key = with_key.build().unwrap();
+    assert!(!with_key.holds_a_token());
     let with_source = Letta::builder().api_key("sk-let-1").token_source(token());
     let letta = with_source.build().unwrap();
     assert!(letta.holds_a_token() && letta.token_holder().is_some());
@@ -890,6 +891,11 @@ async fn the_last_of_a_key_and_a_source_counts() {
     assert!(without.build().unwrap().token_holder().is_none());
     let token = Letta::new("ck-let-1").unwrap();
     assert!(token.holds_a_token() && token.token_holder().is_none());
+    #[cfg(feature = "turns")]
+    {
+        let asks = [&with_key, &letta, &token].map(|client| client.run_calls().is_some());
+        assert_eq!(asks, [true, false, false]);
+    }
     // Each client that is built has a holder of its own, and its clones share it.
     let builder = Letta::builder().token_source(SourcedToken::new("ck-let-1"));
     let (one, other) = (builder.clone().build().unwrap(), builder.build().unwrap());

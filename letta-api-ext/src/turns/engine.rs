@@ -30,6 +30,7 @@ use super::telemetry::Telemetry;
 use super::transcript::Transcript;
 use super::turn::{Said, Settings, Turn};
 use super::wire::Failure;
+use crate::client::run_calls::RunCalls;
 use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 use crate::transport::CallFacts;
@@ -298,6 +299,11 @@ impl Engine {
     /// Whether the client calls by a client-side access token. No policy opens a path of conversations or runs.
     fn holds_a_token(&self) -> bool {
         self.settings.call.letta().holds_a_token()
+    }
+
+    /// How runs are asked. `None` if the client calls by a client-side access token.
+    fn runs(&self) -> Option<&'static dyn RunCalls> {
+        self.settings.call.letta().run_calls()
     }
 
     /// What is said first: decisions, for which tools may have to run, and messages.

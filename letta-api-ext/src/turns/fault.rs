@@ -6,8 +6,8 @@ use std::time::Duration;
 use letta_api::types::{RunId, StopReasonType};
 use reqwest::header::HeaderMap;
 
-use super::run_state::RunState;
 use super::wire::Failure;
+use crate::client::run_calls::RunState;
 use crate::error::Error;
 use crate::error::kind::{Added, Kind};
 use crate::error::refusal::Class;

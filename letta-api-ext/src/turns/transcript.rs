@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::event::{Event, Piece, ToolCall, ToolReturned};
 use super::lean::{Delta, Lean, New};
+use crate::client::run_calls::Stored;
 
 /// How many messages back a piece may belong to. The pieces of a message come one after the other, except for what stands between
 /// them.
@@ -221,8 +222,8 @@ impl Transcript {
     }
 
     /// Takes a whole message that the service has stored, of which a part may have been told, or all.
-    pub(super) fn take_stored(&mut self, message: Message, tell: &mut dyn FnMut(Event)) {
-        let size = length(&message);
+    pub(super) fn take_stored(&mut self, stored: Stored, tell: &mut dyn FnMut(Event)) {
+        let Stored { message, size } = stored;
         let (kind, id, stored) = match &message {
             Message::AssistantMessage(it) => (Kind::Assistant, &it.id, text_of(&it.content)),
             Message::ReasoningMessage(it) => (Kind::Reasoning, &it.id, it.reasoning.clone()),
@@ -667,11 +668,6 @@ impl Transcript {
             _ => id.into(),
         }
     }
-}
-
-/// How long a message is as JSON, in bytes. Written to a list, as requests are, so that both are the same code.
-fn length(message: &Message) -> usize {
-    serde_json::to_vec(message).map_or(usize::MAX, |json| json.len())
 }
 
 /// What a value takes in memory, about: short numbers take more of it than on the wire.

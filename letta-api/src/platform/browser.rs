@@ -1,5 +1,6 @@
 //! The browser platform: the browser's own `fetch`, and one thread.
 
+use std::collections::BinaryHeap;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -25,6 +26,11 @@ impl<T: ?Sized> MaybeSync for T {}
 
 /// The pieces of a body that is being received.
 pub(crate) type Arriving = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>>>>;
+
+/// Sorts. Equal items may change places. The sort of a heap is much less code than that of a slice, which a page would fetch.
+pub(crate) fn sort<T: Ord>(items: &mut Vec<T>) {
+    *items = BinaryHeap::from(std::mem::take(items)).into_sorted_vec();
+}
 
 /// Sends a request. `fetch` does not say which host a failure is about, so the error gets its origin.
 pub(crate) async fn execute(

@@ -26,6 +26,11 @@ impl<T: Sync + ?Sized> MaybeSync for T {}
 /// The pieces of a body that is being received.
 pub(crate) type Arriving = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
+/// Sorts. Equal items may change places.
+pub(crate) fn sort<T: Ord>(items: &mut [T]) {
+    items.sort_unstable();
+}
+
 /// Sends a request.
 pub(crate) fn execute(
     http: &reqwest::Client,

@@ -17,6 +17,8 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 
+use crate::platform;
+
 /// Any JSON.
 #[derive(Clone, PartialEq)]
 pub enum Json<'a> {
@@ -315,12 +317,13 @@ fn settle(members: &mut Vec<Member<'_>>) {
     if !may_repeat(members) {
         return;
     }
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    // The sort is stable, so that those of one name stay in order.
-    order.sort_by(|one, other| members[*one].0.cmp(&members[*other].0));
+    // With their places, so that those of one name stay in order.
+    let names = members.iter().enumerate();
+    let mut order: Vec<(&str, usize)> = names.map(|(place, (name, _))| (&**name, place)).collect();
+    platform::sort(&mut order);
     let mut is_dropped = vec![false; members.len()];
-    for same in order.chunk_by(|one, other| members[*one].0 == members[*other].0) {
-        for place in &same[1..] {
+    for same in order.chunk_by(|one, other| one.0 == other.0) {
+        for (_, place) in &same[1..] {
             is_dropped[*place] = true;
         }
     }
@@ -328,8 +331,8 @@ fn settle(members: &mut Vec<Member<'_>>) {
         return;
     }
     let mut moved: Vec<(usize, usize)> = Vec::new();
-    for same in order.chunk_by(|one, other| members[*one].0 == members[*other].0) {
-        if let [first, .., last] = same {
+    for same in order.chunk_by(|one, other| one.0 == other.0) {
+        if let [(_, first), .., (_, last)] = same {
             moved.push((*first, *last));
         }
     }

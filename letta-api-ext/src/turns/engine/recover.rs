@@ -1,19 +1,17 @@
 //! How a run goes on after a break or a silence: it is resumed after the last event, or asked for its state.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
-use letta_api::types::{
-    ListRunMessagesParams, ResumeStreamRequest, RunId, RunStatus, SortOrder, StopReasonType,
-    UsageStatistics,
-};
+use letta_api::types::{ResumeStreamRequest, RunId, RunStatus, StopReasonType, UsageStatistics};
 use letta_api::{Frames, types};
 
-use super::send::{Found, jitter_around};
+use super::send::{Found, OPENS_NO_RUNS, jitter_around};
 use super::{Engine, Run};
+use crate::client::run_calls::RunState;
 use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 use crate::turns::path::TurnPath;
-use crate::turns::run_state::{self, RunState};
 use crate::turns::wire::Failure;
 
 /// The first wait between two questions for a run's state, and the longest.
@@ -170,12 +168,10 @@ impl Engine {
         if run.last > 0 {
             body = body.with_starting_after(run.last);
         }
-        let answer = self
-            .settings
-            .call
-            .api()
-            .resume_run_stream(id, &body)
-            .await?;
+        let Some(runs) = self.runs() else {
+            return Err(run.interrupted(None, OPENS_NO_RUNS));
+        };
+        let answer = runs.resume(&self.settings.call.api(), id, &body).await?;
         Ok(self.take_answer(run, answer))
     }
 
@@ -202,10 +198,10 @@ impl Engine {
         let Some(id) = &run.id else {
             return State::Closed(run.interrupted(None, "the run is not known"));
         };
-        if self.holds_a_token() {
-            return State::Closed(run.interrupted(None, "a token opens no runs"));
-        }
-        match run_state::of(&self.settings.call.api(), id).await {
+        let Some(runs) = self.runs() else {
+            return State::Closed(run.interrupted(None, OPENS_NO_RUNS));
+        };
+        match runs.state(&self.settings.call.api(), id).await {
             Ok(state) if state.is_over() => State::Over(Box::new(state)),
             Ok(_) => State::Alive,
             Err(error) if error.is_retryable() => State::Unreached(error),
@@ -222,9 +218,8 @@ impl Engine {
 
     /// Asks what a run cost. If it cannot be asked, nobody knows.
     pub(super) async fn ask_for_usage(&self, run: &mut Run) {
-        if let Some(id) = &run.id
-            && !self.holds_a_token()
-            && let Ok(usage) = self.settings.call.api().get_run_usage(id).await
+        if let (Some(id), Some(runs)) = (&run.id, self.runs())
+            && let Ok(usage) = runs.usage(&self.settings.call.api(), id).await
         {
             run.usage = Some(of_run(&usage));
         }
@@ -233,20 +228,21 @@ impl Engine {
     /// Tells what a run that is over has stored, and was not told yet.
     async fn tell_what_is_left(&mut self, run: &mut Run, state: RunState) -> Result<()> {
         self.telemetry.left();
-        let api = self.settings.call.api().into_owned();
-        let params = ListRunMessagesParams::default().with_order(SortOrder::Asc);
-        let mut pages = api.list_run_messages_pages(&state.id, &params);
-        while let Some(page) = pages.next().await {
+        let Some(runs) = self.runs() else {
+            return Err(run.interrupted(None, OPENS_NO_RUNS));
+        };
+        let mut pages = runs.messages(&self.settings.call.api(), &state.id);
+        while let Some(page) = poll_fn(|context| pages.as_mut().poll_next(context)).await {
             let page = page.map_err(|error| {
                 run.interrupted(
-                    Some(error.into()),
+                    Some(error),
                     "the run is over, and what it left cannot be read",
                 )
             })?;
-            for message in page.into_inner() {
+            for stored in page {
                 let out = &self.out;
                 self.transcript
-                    .take_stored(message, &mut |event| out.tell(event));
+                    .take_stored(stored, &mut |event| out.tell(event));
                 self.out.taken().await;
             }
         }

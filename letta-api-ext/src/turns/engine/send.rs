@@ -16,7 +16,6 @@ use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 use crate::turns::fault;
 use crate::turns::path::TurnPath;
-use crate::turns::run_state;
 use crate::turns::target::Target;
 
 /// The wait before what is busy is tried again, if the run cannot be asked.
@@ -209,6 +208,9 @@ impl Engine {
 
     /// Looks for a run by the key of a message, and returns its events from the first on.
     pub(super) async fn find(&mut self, run: &mut Run) -> Result<Found> {
+        let Some(runs) = self.runs() else {
+            return Err(run.interrupted(None, OPENS_NO_RUNS));
+        };
         let (conversation, agent) = self.settings.target.as_conversation();
         let mut body = ResumeStreamRequest::new().with_include_pings(true);
         if let Some(otid) = run.otids.first() {
@@ -218,22 +220,17 @@ impl Engine {
             body = body.with_agent_id(agent);
         }
         let api = self.settings.call.api();
-        match api
-            .resume_conversation_stream(&conversation, Some(&body))
-            .await
-        {
+        match runs.find(&api, &conversation, &body).await {
             Ok(answer) => Ok(Found::Run(self.take_answer(run, answer))),
-            Err(error) => match Error::from(error) {
-                // As opposed to a server that does not know the path, or another one.
-                error
-                    if error.is_not_found()
-                        && error.message().is_some()
-                        && !is_without_route(&error) =>
-                {
-                    Ok(Found::Nothing)
-                }
-                error => Err(error),
-            },
+            // As opposed to a server that does not know the path, or another one.
+            Err(error)
+                if error.is_not_found()
+                    && error.message().is_some()
+                    && !is_without_route(&error) =>
+            {
+                Ok(Found::Nothing)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -276,16 +273,13 @@ impl Engine {
         self.telemetry.is_busy();
         let left = || until.saturating_duration_since(Instant::now());
         clock::sleep(jitter_around(BUSY_WAIT).min(left())).await;
-        let Some(id) = busy.run_id() else {
+        let (Some(id), Some(runs)) = (busy.run_id(), self.runs()) else {
             return;
         };
-        if self.holds_a_token() {
-            return;
-        }
         let id = letta_api::types::RunId::from(id);
         let mut wait = BUSY_WAIT;
         while !left().is_zero() {
-            match run_state::of(&self.settings.call.api(), &id).await {
+            match runs.state(&self.settings.call.api(), &id).await {
                 Ok(run) if !run.is_over() => {}
                 _ => return,
             }
@@ -294,6 +288,9 @@ impl Engine {
         }
     }
 }
+
+/// Why a run is not asked.
+pub(super) const OPENS_NO_RUNS: &str = "a token opens no runs";
 
 const LOST: &str = "the answer to what was said was lost";
 
