@@ -44,6 +44,7 @@ mod code {
     mod callers;
     mod constructs;
     mod files_and_features;
+    mod idioms;
     mod markdown;
     mod named_texts;
     mod one_error;
