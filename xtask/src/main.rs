@@ -64,6 +64,18 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Begin an overlay for a description of somebody else, so that the first run of codegen works
+    ///
+    /// It holds the decisions that most descriptions need, grouped and explained, and is to be edited. A file that is there is not
+    /// written over.
+    Init {
+        /// The OpenAPI description, YAML or JSON
+        #[arg(value_name = "FILE")]
+        description: PathBuf,
+        /// The OpenAPI Overlay to write [default: overlay.yaml beside the description]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Compare the description with another, such as the one that the service publishes
     ///
     /// Exits with 0 if they agree, with 1 if they differ, and with 2 if they cannot be compared. What the overlay
@@ -189,6 +201,10 @@ fn main() -> ExitCode {
             };
             lint(&options, format)
         }
+        Command::Init { description, out } => {
+            let out = out.unwrap_or_else(|| description.with_file_name("overlay.yaml"));
+            init(&commands::init::Options { description, out })
+        }
         Command::Drift {
             other,
             description,
@@ -292,6 +308,20 @@ fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
                 }
             );
             ExitCode::from(u8::from(commands::lint::has_errors(&findings)))
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Begins an overlay. Exits with 1 if something is left to a person, and with 2 if no overlay was written.
+fn init(options: &commands::init::Options) -> ExitCode {
+    match commands::init::run(options) {
+        Ok(report) => {
+            println!("{}", report.summary(options));
+            ExitCode::from(u8::from(!report.left.is_empty()))
         }
         Err(failure) => {
             eprintln!("{failure}");

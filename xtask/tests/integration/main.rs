@@ -66,6 +66,7 @@ mod commands {
     mod bundle;
     mod codegen;
     mod drift;
+    mod init;
     mod lint;
 }
 
