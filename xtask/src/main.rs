@@ -51,6 +51,10 @@ enum Command {
         /// Write how long each stage took, as JSON
         #[arg(long, value_name = "FILE")]
         timings: Option<PathBuf>,
+        /// Write what was decided: fields that are any JSON, unions read by shape, what is left out. JSON if the name ends in `.json`, a
+        /// page if it ends in `.html`, else text
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
     /// List all that is wrong with a description, and warn of names and secrets; fails if anything is wrong
     Lint {
@@ -174,6 +178,7 @@ fn main() -> ExitCode {
             callers,
             requests,
             timings,
+            report,
         } => {
             let ours = description.is_none() && out.is_none();
             let callers = callers.or_else(|| ours.then(|| in_workspace(CALLERS)));
@@ -185,9 +190,10 @@ fn main() -> ExitCode {
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 callers,
                 requests,
+                report: report.is_some(),
                 check,
             };
-            codegen(&options, explain, timings.as_deref())
+            codegen(&options, explain, timings.as_deref(), report.as_deref())
         }
         Command::Lint {
             description,
@@ -335,6 +341,7 @@ fn codegen(
     options: &commands::codegen::Options,
     explain: bool,
     timings: Option<&Path>,
+    decided: Option<&Path>,
 ) -> ExitCode {
     // Beside the errors: a later stage may fail.
     let outcome = commands::codegen::run(options, |lowered| {
@@ -353,6 +360,13 @@ fn codegen(
             {
                 let path = path.display();
                 eprintln!("error: {path}: how long the stages took cannot be written: {error}");
+                return ExitCode::FAILURE;
+            }
+            if let Some((path, decided)) = decided.zip(report.decided.as_ref())
+                && let Err(error) = std::fs::write(path, decided.for_file(path))
+            {
+                let path = path.display();
+                eprintln!("error: {path}: what was decided cannot be written: {error}");
                 return ExitCode::FAILURE;
             }
             ExitCode::SUCCESS

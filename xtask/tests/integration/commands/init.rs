@@ -1,8 +1,9 @@
-//! `cargo xtask init` as a newcomer runs it: the real program, on a description that has a bit of everything.
+//! `cargo xtask init` and `codegen --report` as a newcomer runs them: the real program, on a description that has a bit of everything.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Nothing in it was written with this generator in mind.
@@ -163,4 +164,117 @@ fn a_description_that_cannot_be_read_leaves_no_overlay() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("d.yaml:1"), "{}", said(&output));
     assert!(!folder.path().join("overlay.yaml").exists());
+}
+
+#[test]
+fn the_report_tells_what_was_decided_as_text_json_and_a_page() {
+    let folder = folder();
+    xtask(folder.path(), &["init", "d.yaml"]);
+    let mut reports = Vec::new();
+    for name in ["r.json", "r.txt", "r.html"] {
+        let output = xtask(
+            folder.path(),
+            &[
+                "codegen",
+                "--description",
+                "d.yaml",
+                "--overlay",
+                "overlay.yaml",
+                "--out",
+                "crate",
+                "--report",
+                name,
+            ],
+        );
+        assert!(output.status.success(), "{}", said(&output));
+        reports.push(std::fs::read_to_string(folder.path().join(name)).unwrap());
+    }
+    let json: Value = serde_json::from_str(&reports[0]).unwrap();
+    assert_eq!(json["operations"], 2);
+    let of = |key: &str| -> Vec<String> {
+        let list = json[key].as_array().unwrap().iter();
+        list.map(|it| {
+            format!(
+                "{} {}",
+                it["at"].as_str().unwrap(),
+                it["reason"].as_str().unwrap()
+            )
+        })
+        .collect()
+    };
+    let any_json = of("anyJson");
+    for (at, reason) in [
+        ("properties/odd", "the overlay ignores not"),
+        (
+            "properties/free",
+            "the description says nothing of its type",
+        ),
+    ] {
+        let is_it = |it: &String| it.contains(at) && it.contains(reason);
+        assert!(any_json.iter().any(is_it), "{at}: {any_json:#?}");
+    }
+    assert!(
+        !any_json.iter().any(|it| it.contains("properties/id")),
+        "{any_json:#?}"
+    );
+    let by_shape = of("unionsByShape");
+    assert!(
+        by_shape.len() == 1 && by_shape[0].contains("Left, Right"),
+        "{by_shape:#?}"
+    );
+    let left_out = of("leftOut");
+    for part in [
+        "`Accept`",
+        "media type `text/csv`",
+        "answer `default`",
+        "answer `304`",
+    ] {
+        let is_it = |it: &String| it.contains(part);
+        assert!(left_out.iter().any(is_it), "{part}: {left_out:#?}");
+    }
+    assert!(
+        json["anyJson"][0]["place"]
+            .as_str()
+            .unwrap()
+            .starts_with("d.yaml:")
+    );
+    for decision in ["anyJson", "unionsByShape", "leftOut"] {
+        for it in json[decision].as_array().unwrap() {
+            let reason = it["reason"].as_str().unwrap();
+            assert!(reports[1].contains(reason), "{reason}");
+            // Quotes are the same; nothing here needs to be escaped.
+            assert!(reports[2].contains(reason), "{reason}");
+        }
+    }
+    assert!(!reports[2].contains("<script") && !reports[2].contains("http"));
+}
+
+/// A description comes from somebody else, and its names go into a page.
+#[test]
+fn names_in_the_page_are_text() {
+    let folder = folder();
+    let evil = DESCRIPTION.replace("free: {}", "\"<script>alert('x')</script>\\e[2J\": {}");
+    std::fs::write(folder.path().join("d.yaml"), evil).unwrap();
+    xtask(folder.path(), &["init", "d.yaml"]);
+    let output = xtask(
+        folder.path(),
+        &[
+            "codegen",
+            "--description",
+            "d.yaml",
+            "--overlay",
+            "overlay.yaml",
+            "--out",
+            "crate",
+            "--report",
+            "r.html",
+        ],
+    );
+    assert!(output.status.success(), "{}", said(&output));
+    let page = std::fs::read_to_string(folder.path().join("r.html")).unwrap();
+    assert!(
+        !page.contains("<script>") && !page.contains('\u{1b}'),
+        "{page}"
+    );
+    assert!(page.contains("&lt;script&gt;"), "{page}");
 }
