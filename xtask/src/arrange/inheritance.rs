@@ -22,15 +22,19 @@
 //! A kind that has kinds itself keeps its tag as any text, since those share it. A schema that nothing uses but its kinds stays an object. So does
 //! one without kinds. Then the discriminator says nothing, and is removed.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::build::{array, object, refer, string};
-use super::nodes::{add_schema, is_free, remove, set};
+use super::nodes::{add_schema, remove, set};
 use crate::markers::{FROM, OPEN, RENAMED, REPLACE};
+use crate::naming::type_name;
 use crate::openapi::reference::{component, place_of, to_component};
 use crate::openapi::schema::{get, items, members, reference, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, Value, component_schemas};
+
+/// How many kinds all parents may have together. Kinds of kinds count for each parent above them.
+const KINDS: usize = 20_000;
 
 /// A component whose kinds are told apart by a tag.
 struct Parent {
@@ -51,16 +55,31 @@ pub(super) fn arrange(document: &mut Node) {
     for (name, schema) in component_schemas(document) {
         for extended in items(schema, "allOf").iter().filter_map(reference) {
             let of_parent = children.entry(extended.to_owned()).or_default();
-            if extended != name && !of_parent.iter().any(|it| it == name) {
+            if extended != name && of_parent.last().is_none_or(|it| it != name) {
                 of_parent.push(name.to_owned());
             }
         }
     }
-    let used = used(document, &parents);
+    let found = references_to(document, &parents);
+    let mut taken: HashSet<String> = component_schemas(document)
+        .map(|(name, _)| type_name(name))
+        .collect();
+    let mut room = KINDS;
     for parent in parents {
-        let kinds = descendants(&parent.name, &children);
-        let is_union = used.contains(&parent.name) && !kinds.is_empty();
-        let done = is_union && split(document, &parent, &kinds, &children).is_some();
+        let is_used = found.used.contains(&parent.name);
+        let kinds = match is_used {
+            true => descendants(&parent.name, &children, room),
+            false => Vec::new(),
+        };
+        // Kinds of kinds of kinds are more than there is memory for. What is left is for a lint.
+        let Some(left) = room.checked_sub(kinds.len()) else {
+            continue;
+        };
+        room = left;
+        let extensions = found.extensions.get(&parent.name);
+        let extensions = extensions.map_or(&[][..], Vec::as_slice);
+        let done = !kinds.is_empty()
+            && split(document, &parent, &kinds, &children, extensions, &mut taken).is_some();
         if !done && let Some(schema) = document.pointer_mut(&place_of("schemas", &parent.name)) {
             remove(schema, "discriminator");
         }
@@ -100,17 +119,33 @@ fn parents(document: &Node) -> Vec<Parent> {
     found
 }
 
-/// The parents that something refers to other than to extend them.
-fn used(document: &Node, parents: &[Parent]) -> HashSet<String> {
+/// Where the parents are referred to.
+#[derive(Default)]
+struct Found {
+    /// Those that something refers to other than to extend them.
+    used: HashSet<String>,
+    /// The schemas that extend each.
+    extensions: HashMap<String, Vec<Pointer>>,
+}
+
+/// All references to the parents.
+fn references_to(document: &Node, parents: &[Parent]) -> Found {
     let names: HashSet<&str> = parents.iter().map(|it| it.name.as_str()).collect();
-    let mut found = HashSet::new();
+    let mut found = Found::default();
     walk::each(document, Reach::V3_0, |node, place| {
         if place.kind == Kind::Schema
-            && let Some(name) = reference(node)
-            && names.contains(name)
-            && !is_extension(document, place.at)
+            && let Some(name) = reference(node).filter(|it| names.contains(it))
         {
-            found.insert(name.to_owned());
+            match is_extension(document, place.at) {
+                true => {
+                    let holder = Pointer(place.at[..place.at.len() - 2].to_vec());
+                    let of_name = found.extensions.entry(name.to_owned()).or_default();
+                    of_name.push(holder);
+                }
+                false => {
+                    found.used.insert(name.to_owned());
+                }
+            }
         }
         Then::Within
     });
@@ -136,16 +171,20 @@ fn extends(schema: Option<&Node>) -> bool {
     })
 }
 
-/// All that extend a component, and what extends those, each once.
-fn descendants(name: &str, children: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+/// All that extend a component, and what extends those, each once: as many as there is room for, and one more if there are more.
+fn descendants(name: &str, children: &BTreeMap<String, Vec<String>>, room: usize) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::from([name]);
     let mut waiting = vec![name];
     while let Some(next) = waiting.pop() {
-        let of_next = children.get(next).into_iter().flatten();
-        for child in of_next.filter(|it| seen.insert(it)).collect::<Vec<_>>() {
-            found.push(child.clone());
-            waiting.push(child);
+        for child in children.get(next).into_iter().flatten() {
+            if seen.insert(child) {
+                found.push(child.clone());
+                waiting.push(child);
+            }
+            if found.len() > room {
+                return found;
+            }
         }
     }
     found
@@ -157,6 +196,8 @@ fn split(
     parent: &Parent,
     kinds: &[String],
     children: &BTreeMap<String, Vec<String>>,
+    extensions: &[Pointer],
+    taken: &mut HashSet<String>,
 ) -> Option<()> {
     let Parent { name, tag, values } = parent;
     let at = place_of("schemas", name);
@@ -180,22 +221,23 @@ fn split(
     if is_empty && get(&base, "properties").is_none() {
         return None;
     }
-    let free = |document: &Node, suffix: &str| {
+    let mut free = |suffix: &str| {
         let mut names = ["", "2", "3", "4"]
             .map(|it| format!("{name}{suffix}{it}"))
             .into_iter();
-        names.find(|it| is_free(document, it))
+        names.find(|it| taken.insert(type_name(it)))
     };
-    let base_name = free(document, "Base")?;
+    let base_name = free("Base")?;
     set(&mut base, FROM, string(at.to_string(), &span));
     let tag_schema =
         tag_schema.unwrap_or_else(|| object([("type", string("string", &span))], &span));
 
     // The parent may be one of its own kinds.
+    let given_first = kinds.first().cloned();
     let mut kinds: Vec<String> = kinds.to_vec();
     let mut of_own: BTreeMap<String, Vec<String>> = values.clone();
     if let Some(own) = of_own.remove(name) {
-        let own_name = free(document, "Itself")?;
+        let own_name = free("Itself")?;
         let from = (FROM, string(at.to_string(), &span));
         let own_schema = match is_empty {
             true => object([("type", string("object", &span)), from], &span),
@@ -212,58 +254,45 @@ fn split(
     }
 
     let mut mapping = Vec::new();
+    let mut tags: HashMap<&str, Vec<String>> = HashMap::new();
     for kind in &kinds {
-        let kind_at = place_of("schemas", kind);
-        let known = document.pointer(&kind_at)?;
+        let known = document.pointer(&place_of("schemas", kind))?;
         let given = text(known, RENAMED).unwrap_or(kind).to_owned();
-        let tags = of_own.get(kind).cloned().unwrap_or_else(|| vec![given]);
+        let of_kind = of_own.get(kind).cloned().unwrap_or_else(|| vec![given]);
         let target = to_component("schemas", kind);
-        mapping.extend(tags.iter().map(|it| (it.clone(), string(&target, &span))));
+        mapping.extend(
+            of_kind
+                .iter()
+                .map(|it| (it.clone(), string(&target, &span))),
+        );
+        tags.insert(kind, of_kind);
     }
-    let tags_of = |kind: &str| -> Vec<String> {
-        let target = to_component("schemas", kind);
-        let of_kind = mapping
-            .iter()
-            .filter(|(_, it)| it.as_str() == Some(&target));
-        of_kind.map(|(value, _)| value.clone()).collect()
-    };
 
-    // What extends the parent extends the base, and has the tag itself.
-    let mut changed: Vec<(Pointer, Node)> = Vec::new();
-    walk::each(document, Reach::V3_0, |node, place| {
-        if place.kind != Kind::Schema {
-            return Then::Within;
-        }
-        let has = items(node, "allOf")
+    // What extends the parent extends the base, and has the tag itself. From the innermost to the outermost: a branch that is removed moves
+    // those after it.
+    let own_kind = kinds.first().filter(|it| Some(*it) != given_first.as_ref());
+    let own_kind = own_kind.map(|it| place_of("schemas", it));
+    for at in extensions.iter().chain(&own_kind).rev() {
+        let Some(there) = document.pointer(at) else {
+            continue;
+        };
+        let extends_it = items(there, "allOf")
             .iter()
             .any(|it| reference(it) == Some(name));
-        let kind = match place.at {
-            [components, schemas, kind] if components == "components" && schemas == "schemas" => {
-                Some(kind)
-            }
+        if !extends_it && own_kind.as_ref() != Some(at) {
+            continue;
+        }
+        let kind = match at.0.as_slice() {
+            [_, _, kind] => Some(kind),
             _ => None,
         };
-        let is_own = kind.is_some_and(|it| {
-            kinds.first() == Some(it)
-                && node.get(FROM).is_some()
-                && !children.contains_key(it)
-                && node.get(FROM).and_then(Node::as_str) == Some(&at.to_string())
-        });
-        if has && (kind.is_some() || extends(Some(node))) || is_own {
-            let is_last = kind.is_some_and(|it| children.get(it).is_none_or(Vec::is_empty));
-            let values = kind.filter(|_| is_last).map(|it| tags_of(it));
-            let own = own_tag(&tag_schema, values, declares);
-            changed.push((
-                place.pointer(),
-                extend(node, name, tag, own, &base_name, is_empty),
-            ));
-        }
-        Then::Within
-    });
-    for (at, schema) in changed {
-        if let Some(there) = document.pointer_mut(&at) {
-            *there = schema;
-        }
+        let is_last = |it: &&String| children.get(*it).is_none_or(Vec::is_empty);
+        let values = kind
+            .filter(is_last)
+            .map(|it| tags.get(it.as_str()).cloned());
+        let own = own_tag(&tag_schema, values.flatten(), declares);
+        let made = extend(there, name, tag, own, &base_name, is_empty);
+        *document.pointer_mut(at)? = made;
     }
     if !is_empty && !add_schema(document, &base_name, base) {
         return None;
