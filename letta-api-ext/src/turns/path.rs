@@ -10,9 +10,11 @@ pub enum TurnPath {
     Auto,
     /// The conversation's path, in background, with a key on every message (`otid`). The service knows a message that comes twice, and
     /// keeps what the agent says for three hours. So a lost answer is found again, and a stream that breaks goes on where it broke.
+    /// For a client that holds a client-side access token it is an error, since no token opens this path.
     Resumable,
     /// A plain stream. If the answer to the message is lost, the turn is an error that
     /// [may have happened](crate::Error::may_have_happened): the message is not sent again, since the agent may have it. If the stream
-    /// breaks later, the run is asked, and what it left ends the turn, provided that the client may read runs.
+    /// breaks later, the run is asked, and what it left ends the turn. A client that holds a client-side access token may not read runs,
+    /// so that a break is an error.
     Plain,
 }
