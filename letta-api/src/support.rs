@@ -17,12 +17,13 @@ pub mod pages;
 pub mod path;
 pub mod pinned;
 pub mod query;
+pub mod styled;
 pub mod tagged;
 pub mod text_value;
 pub mod union;
 
 /// What generated methods have in scope.
 pub mod scope {
-    pub use super::{body, call, header, one_error, pages, path, pinned, query};
+    pub use super::{body, call, header, one_error, pages, path, pinned, query, styled};
     pub use crate::{ByteStream, Client, Error, EventStream, Pages, ResponseValue};
 }

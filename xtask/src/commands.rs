@@ -4,4 +4,5 @@ pub mod bench;
 pub mod bundle;
 pub mod codegen;
 pub mod drift;
+pub mod init;
 pub mod lint;

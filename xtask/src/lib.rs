@@ -40,6 +40,7 @@ pub mod output;
 pub mod overlay;
 mod parallel;
 pub mod refine;
+pub mod report;
 pub mod requests;
 pub mod split;
 pub mod taken;

@@ -51,6 +51,10 @@ enum Command {
         /// Write how long each stage took, as JSON
         #[arg(long, value_name = "FILE")]
         timings: Option<PathBuf>,
+        /// Write what was decided: fields that are any JSON, unions read by shape, what is left out. JSON if the name ends in `.json`, a
+        /// page if it ends in `.html`, else text
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
     /// List all that is wrong with a description, and warn of names and secrets; fails if anything is wrong
     Lint {
@@ -63,6 +67,18 @@ enum Command {
         /// How to print what is found
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Begin an overlay for a description of somebody else, so that the first run of codegen works
+    ///
+    /// It holds the decisions that most descriptions need, grouped and explained, and is to be edited. A file that is there is not
+    /// written over.
+    Init {
+        /// The OpenAPI description, YAML or JSON
+        #[arg(value_name = "FILE")]
+        description: PathBuf,
+        /// The OpenAPI Overlay to write [default: overlay.yaml beside the description]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Compare the description with another, such as the one that the service publishes
     ///
@@ -162,6 +178,7 @@ fn main() -> ExitCode {
             callers,
             requests,
             timings,
+            report,
         } => {
             let ours = description.is_none() && out.is_none();
             let callers = callers.or_else(|| ours.then(|| in_workspace(CALLERS)));
@@ -173,9 +190,10 @@ fn main() -> ExitCode {
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 callers,
                 requests,
+                report: report.is_some(),
                 check,
             };
-            codegen(&options, explain, timings.as_deref())
+            codegen(&options, explain, timings.as_deref(), report.as_deref())
         }
         Command::Lint {
             description,
@@ -188,6 +206,10 @@ fn main() -> ExitCode {
                 overlay,
             };
             lint(&options, format)
+        }
+        Command::Init { description, out } => {
+            let out = out.unwrap_or_else(|| description.with_file_name("overlay.yaml"));
+            init(&commands::init::Options { description, out })
         }
         Command::Drift {
             other,
@@ -300,11 +322,26 @@ fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
     }
 }
 
+/// Begins an overlay. Exits with 1 if something is left to a person, and with 2 if no overlay was written.
+fn init(options: &commands::init::Options) -> ExitCode {
+    match commands::init::run(options) {
+        Ok(report) => {
+            println!("{}", report.summary(options));
+            ExitCode::from(u8::from(!report.left.is_empty()))
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 /// Generates, and tells what was done.
 fn codegen(
     options: &commands::codegen::Options,
     explain: bool,
     timings: Option<&Path>,
+    decided: Option<&Path>,
 ) -> ExitCode {
     // Beside the errors: a later stage may fail.
     let outcome = commands::codegen::run(options, |lowered| {
@@ -323,6 +360,13 @@ fn codegen(
             {
                 let path = path.display();
                 eprintln!("error: {path}: how long the stages took cannot be written: {error}");
+                return ExitCode::FAILURE;
+            }
+            if let Some((path, decided)) = decided.zip(report.decided.as_ref())
+                && let Err(error) = std::fs::write(path, decided.for_file(path))
+            {
+                let path = path.display();
+                eprintln!("error: {path}: what was decided cannot be written: {error}");
                 return ExitCode::FAILURE;
             }
             ExitCode::SUCCESS

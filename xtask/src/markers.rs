@@ -46,6 +46,9 @@ pub const PAGES: &str = "x-codegen-pages";
 /// The value of [`ANSWER`]: nothing, whatever the service sends.
 pub const NOTHING: &str = "nothing";
 
+/// On an action of an overlay: it is no error if the target matches nothing.
+pub const MAY_MATCH_NOTHING: &str = "x-codegen-may-match-nothing";
+
 /// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
 pub const DEPRECATION: &str = "x-deprecat";
 /// Extensions that progenitor and typify act on by themselves, in ways that the other stages do not know.
@@ -66,6 +69,9 @@ pub const EVENT_STREAM: &str = "x-made-event-stream";
 pub const OPTIONAL_BODY: &str = "x-made-optional-body";
 /// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
 pub const UPLOAD: &str = "x-made-upload";
+/// On a parameter: how it is written, if that is not the default of its place. `deep`, `comma`, `pipe`, `space` or `json` in a
+/// query; `comma`, `pairs` or `json` in a header.
+pub const STYLE: &str = "x-made-style";
 /// On an operation that lists something in pages: what the service takes for the parameter that says the order, if it is left out.
 pub const DEFAULT_ORDER: &str = "x-made-default-order";
 /// On a schema that has been moved: the JSON pointer to its original place, for actions of the overlay.
@@ -100,7 +106,7 @@ pub const REQUIRED_IN_ANSWERS: &str = "x-made-required-in-answers";
 pub const UNION: &str = "x-made-union";
 /// On a component whose fields have the types of a union's branches: the original places of those.
 pub const BRANCHES_FROM: &str = "x-made-branches-from";
-/// On a property: a text that is this, or something that the description does not know.
+/// On a property: a text, a number or a truth value that is this, or something that the description does not know.
 pub const CONSTANT: &str = "x-made-constant";
 /// On a property with [`CONSTANT`]: the description does not require it.
 pub const OPTIONAL_CONSTANT: &str = "x-made-optional-constant";

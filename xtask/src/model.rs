@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::markdown;
 use crate::markers::{
     EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN,
-    OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD,
-    VARIANT_NAMES, branches_of, union_of,
+    OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, STYLE, UNION,
+    UPLOAD, VARIANT_NAMES, branches_of, union_of,
 };
 use crate::naming::{argument_name, method_name, pages_method, type_name};
 pub use crate::openapi::Pointer;
@@ -104,6 +104,8 @@ pub struct Parameter {
     pub optional: bool,
     /// Whether it is marked [`SENSITIVE`].
     pub sensitive: bool,
+    /// How it is written, as [`STYLE`] says, if that is not the default of its place.
+    pub style: Option<String>,
 }
 
 /// The second method of an operation that answers with JSON or server-sent events.
@@ -347,6 +349,7 @@ impl Parameter {
                 optional: place != "path"
                     && node.get("required").and_then(Node::as_bool) != Some(true),
                 sensitive: node.get(SENSITIVE).and_then(Node::as_bool) == Some(true),
+                style: node.get(STYLE).and_then(Node::as_str).map(str::to_owned),
             })
             .collect()
     }

@@ -13,12 +13,15 @@
 //!   remove: true
 //! ```
 //!
+//! An action with `x-codegen-may-match-nothing: true` is passed over if it matches nothing. It is for overlays that are used with several
+//! descriptions, such as the one that `cargo xtask init` begins.
+//!
 //! After the first action, the value `true` has its place in the overlay's file. So a finding about it names that line.
 
 use serde_json_path::JsonPath;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::markers::{IGNORE, is_extension};
+use crate::markers::{IGNORE, MAY_MATCH_NOTHING, is_extension};
 use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// Applies `overlay` to `description`. Returns the number of actions.
@@ -44,6 +47,8 @@ pub(crate) struct Action<'a> {
     pub(crate) target: &'a Node,
     path: JsonPath,
     change: Change<'a>,
+    /// Whether it is no error if it matches nothing.
+    may_match_nothing: bool,
 }
 
 /// What an action does to each match.
@@ -172,10 +177,23 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
                 continue;
             }
         };
+        let may_match_nothing = match item.get(MAY_MATCH_NOTHING).map(Node::as_bool) {
+            None => false,
+            Some(Some(it)) => it,
+            Some(None) => {
+                problem(
+                    &at.join(MAY_MATCH_NOTHING),
+                    format!("`{MAY_MATCH_NOTHING}` is not a boolean"),
+                    "write `true` or `false`",
+                );
+                continue;
+            }
+        };
         actions.push(Action {
             target,
             path,
             change,
+            may_match_nothing,
         });
     }
     if problems.is_empty() {
@@ -244,10 +262,14 @@ impl Action<'_> {
         json: &mut serde_json::Value,
     ) -> Result<(), Failure> {
         let mut matches = self.places(json);
+        if matches.is_empty() && self.may_match_nothing {
+            return Ok(());
+        }
         if matches.is_empty() {
             return Err(self.error(
                 "the target matches nothing in the description".to_owned(),
-                "correct the target, or drop the action if the description has changed",
+                "correct the target, drop the action if the description has changed, or mark it \
+                 `x-codegen-may-match-nothing: true`",
             ));
         }
         if let Change::Remove = self.change {
@@ -554,6 +576,11 @@ mod tests {
                 r#"{"a":{"x-codegen-ignore":["b","c","d"]}}"#,
             ),
             (
+                "a: {}",
+                "- {target: $.b, update: {x: 1}, x-codegen-may-match-nothing: true}\n- {target: $.a, remove: true, x-codegen-may-match-nothing: true}",
+                "{}",
+            ),
+            (
                 "a/b: {c~d: {}}",
                 "- {target: \"$['a/b']['c~d']\", update: {e: 1}}",
                 r#"{"a/b":{"c~d":{"e":1}}}"#,
@@ -571,6 +598,16 @@ mod tests {
     fn an_action_that_cannot_be_applied_is_an_error_at_its_line() {
         for (description, actions, says) in [
             ("a: {}", "- {target: $.b, update: {}}", "matches nothing"),
+            (
+                "a: {}",
+                "- {target: $.b, update: {}, x-codegen-may-match-nothing: false}",
+                "matches nothing",
+            ),
+            (
+                "a: {}",
+                "- {target: $.b, update: {}, x-codegen-may-match-nothing: often}",
+                "not a boolean",
+            ),
             ("a: {}", "- {target: 'a b', update: {}}", "not a JSONPath"),
             ("a: 1", "- {target: $.a, remove: true}", "a number at #/a"),
             (

@@ -60,7 +60,7 @@ fn one(schema: Value) -> Value {
 
 type Case = (&'static str, usize, fn(usize) -> Value);
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 19] = [
     ("many defaults of one large schema", 40, |n| {
         let mut schemas = numbered(
             1,
@@ -149,6 +149,16 @@ const CASES: [Case; 18] = [
         one(
             json!({"type": "object", "example": vec![json!({"a": [1, 2]}); n], "properties": {"a": {"type": "string"}}}),
         )
+    }),
+    ("discriminators by inheritance", 10, |n| {
+        let mut schemas = json!({"C0": {"type": "object", "properties": {}}});
+        for i in 0..n {
+            let parent = json!({"$ref": format!("#/components/schemas/P{i}")});
+            schemas["C0"]["properties"][format!("p{i}")] = parent.clone();
+            schemas[format!("P{i}")] = json!({"type": "object", "properties": {"k": {"type": "string"}, "x": {"type": "string"}}, "discriminator": {"propertyName": "k"}});
+            schemas[format!("K{i}")] = json!({"allOf": [parent, {"type": "object", "properties": {"y": {"type": "string"}}}]});
+        }
+        schemas
     }),
     ("a large default", 200, |n| {
         one(

@@ -385,7 +385,7 @@ impl Hoist {
             match constant(schema) {
                 Some(_) if keeps_tags && required.contains(property) => {}
                 Some(value) => {
-                    begin_with(schema, &value, required.contains(property));
+                    begin_with(schema, value, required.contains(property));
                     begins_with_value.insert(property.clone());
                 }
                 None => self.within(&["properties", property], |this| {
@@ -407,17 +407,23 @@ fn name_of(marker: &Node) -> Option<String> {
     marker.as_str().map(type_name)
 }
 
-/// The one value that a text may have.
-fn constant(schema: &Node) -> Option<String> {
+/// The one value that a text may have, or that was noted of a number or a truth value.
+fn constant(schema: &Node) -> Option<Value> {
+    if flag(schema, "nullable") {
+        return None;
+    }
+    if let Some(noted) = schema.get(CONSTANT) {
+        return Some(noted.value.clone());
+    }
     match texts(schema)?.as_slice() {
-        [one] if !flag(schema, "nullable") => Some((*one).to_owned()),
+        [one] => Some(Value::String((*one).to_owned())),
         _ => None,
     }
 }
 
-/// Makes a text of one value a plain text with that default. Callers need not give it, and another value from the service
+/// Makes a text, a number or a truth value of one value a plain one with that default. Callers need not give it, and another value from the service
 /// is not an error. `{type: string, enum: [agent]}` would otherwise be an enum with one variant, for each tag of each object.
-fn begin_with(schema: &mut Node, value: &str, is_required: bool) {
+fn begin_with(schema: &mut Node, value: Value, is_required: bool) {
     let span = schema.span.clone();
     let Some(members) = members_mut(schema) else {
         return;
@@ -425,10 +431,13 @@ fn begin_with(schema: &mut Node, value: &str, is_required: bool) {
     // A marker that has no effect on a text stays, so that a lint reports it.
     members.retain(|keyword, _| {
         let is_marker = keyword.starts_with(MARKER_PREFIX) && keyword != IGNORE;
-        is_of_the_place(keyword) || keyword == "type" || is_marker
+        let is_type =
+            keyword == "type" || keyword == "format" && !matches!(value, Value::String(_));
+        is_of_the_place(keyword) || is_type || is_marker
     });
-    members.insert("default".to_owned(), entry(string(value, &span), &span));
-    members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
+    let value = super::build::node(value, &span);
+    members.insert("default".to_owned(), entry(value.clone(), &span));
+    members.insert(CONSTANT.to_owned(), entry(value, &span));
     if !is_required {
         members.insert(
             OPTIONAL_CONSTANT.to_owned(),

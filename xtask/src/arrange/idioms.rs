@@ -4,8 +4,11 @@
 //! |---|---|
 //! | `{$ref: X, description: D, example: E}` | `{description: D, allOf: [{$ref: X}]}` |
 //! | `{enum: [a, b, null]}` | `{type: string, enum: [a, b], nullable: true}` |
+//! | `{enum: [1, 2]}` | `{type: integer, description: 'One of `1` and `2`.'}` |
+//! | `{enum: [true]}` | `{type: boolean, description: 'Always `true`.', x-made-constant: true}` |
 //! | `{allOf: [X, {allOf: [Y, Z]}]}` | `{allOf: [X, Y, Z]}` |
 //! | `{allOf: [X], properties: {a: A}}` | `{allOf: [X, {properties: {a: A}, type: object}]}` |
+//! | `{allOf: [{type: string}, {type: string, minLength: 1}]}` | `{type: string, minLength: 1}` |
 //! | `{allOf: [X, {description: D, required: [a]}]}` | `{description: D, allOf: [X, {type: object, required: [a]}]}` |
 //!
 //! Here, `X`, `Y` and `Z` are references to objects. What is not recognised is left as it is.
@@ -16,9 +19,11 @@ use indexmap::IndexMap;
 
 use super::build::{array, entry, items_mut, member_mut, members_mut, node, object, string};
 use super::nodes::grow;
-use super::words::default_in_words;
+use super::words::{add_words, default_in_words};
+use crate::markdown;
 use crate::markers::{
-    DEPRECATION, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, REPLACE, VARIANT_NAMES, is_extension,
+    CONSTANT, DEPRECATION, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, REPLACE, VARIANT_NAMES,
+    is_extension,
 };
 use crate::openapi::keywords::{self, Says};
 use crate::openapi::schema::{flag, get, items, members, reference, text};
@@ -43,7 +48,9 @@ pub(super) fn arrange(document: &mut Node) {
             return;
         }
         enums(schema);
+        plain_values(schema);
         nested_all_of(schema, at);
+        plain_all_of(schema);
         beside_all_of(schema, &objects, at);
         declared_again(schema, &declared);
         notes_in_all_of(schema, &kinds, &objects, position, at);
@@ -151,6 +158,93 @@ fn enums(schema: &mut Node) {
     }
 }
 
+/// The longest list of values that is told, in characters.
+const LONGEST_LIST: usize = 120;
+
+/// Numbers and truth values that may have some values only. typify makes enums of texts only. Any value of the type is read, as
+/// an open enum would. The values are told in the documentation, and one alone is noted: a required property begins with it.
+fn plain_values(schema: &mut Node) {
+    let values = items(schema, "enum").to_vec();
+    let others = ["oneOf", "anyOf", "allOf", "not", "properties", "items"];
+    if values.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
+        return;
+    }
+    let json: Vec<serde_json::Value> = values.iter().map(Node::to_json).collect();
+    let is_whole = |it: &serde_json::Value| {
+        it.is_i64()
+            || it
+                .as_f64()
+                .is_some_and(|it| it.fract() == 0.0 && it.abs() < 9e15)
+    };
+    let (kind, format) = if json.iter().all(serde_json::Value::is_boolean) {
+        ("boolean", None)
+    } else if json.iter().all(is_whole) {
+        ("integer", None)
+    } else if json.iter().all(serde_json::Value::is_u64) {
+        ("integer", Some("uint64"))
+    } else if json.iter().all(serde_json::Value::is_number) {
+        ("number", Some("double"))
+    } else {
+        return;
+    };
+    match text(schema, "type") {
+        None => {}
+        Some(given) if given == kind => {}
+        // A number whose values are whole is one.
+        Some("number") if kind == "integer" => {}
+        Some(_) => return,
+    }
+    let span = schema.span.clone();
+    let values: Vec<String> = json.iter().map(serde_json::Value::to_string).collect();
+    let words = match values.as_slice() {
+        [one] => format!("Always {}.", markdown::code(one)),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|it| markdown::code(it)).collect();
+            format!("One of {} and {}.", first.join(", "), markdown::code(last))
+        }
+        [] => return,
+    };
+    let is_long = words.chars().count() > LONGEST_LIST;
+    let is_nullable = flag(schema, "nullable");
+    let given_format = text(schema, "format").is_some();
+    let wants_kind = text(schema, "type") != Some(kind);
+    let Some(members) = members_mut(schema) else {
+        return;
+    };
+    members.shift_remove("enum");
+    members.shift_remove("x-enum-varnames");
+    if wants_kind {
+        // `format: float` says nothing about whole numbers.
+        members.shift_remove("format");
+        members.insert("type".to_owned(), entry(string(kind, &span), &span));
+    }
+    if let Some(format) = format
+        && (!given_format || wants_kind)
+    {
+        members.insert("format".to_owned(), entry(string(format, &span), &span));
+    }
+    if let ([one], false) = (json.as_slice(), is_nullable) {
+        let one = match one {
+            serde_json::Value::Bool(it) => Value::Bool(*it),
+            serde_json::Value::Number(it) => Value::Number(whole(it, kind)),
+            _ => return,
+        };
+        members.insert(CONSTANT.to_owned(), entry(node(one, &span), &span));
+    }
+    if !is_long {
+        add_words(schema, &words);
+    }
+}
+
+/// A number as its type writes it: `1.0` is `1` as an integer.
+fn whole(number: &serde_json::Number, kind: &str) -> serde_json::Number {
+    match (kind, number.as_f64()) {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small")]
+        ("integer", Some(it)) if number.is_f64() => (it as i64).into(),
+        _ => number.clone(),
+    }
+}
+
 /// Keywords about objects next to an `allOf` become a branch of it.
 fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
@@ -251,6 +345,49 @@ fn nested_all_of(schema: &mut Node, at: &[String]) {
         }
         *branches = flat;
     }
+}
+
+/// An `allOf` of texts, numbers or truth values without names is one of them, with the keywords of all.
+fn plain_all_of(schema: &mut Node) {
+    let branches = items(schema, "allOf");
+    let Some(kind) = branches.first().and_then(|it| text(it, "type")) else {
+        return;
+    };
+    if branches.len() < 2 || !matches!(kind, "string" | "integer" | "number" | "boolean") {
+        return;
+    }
+    let mut merged: IndexMap<String, Entry> = IndexMap::new();
+    let own = schema.as_object().into_iter().flatten();
+    let own = own.filter(|(key, _)| *key != "allOf");
+    let of_branches = branches.iter().map(Node::as_object);
+    let Some(of_branches) = of_branches.collect::<Option<Vec<_>>>() else {
+        return;
+    };
+    // What ignores something may mean a keyword of another branch.
+    let is_odd = |key: &str| key == "$ref" || key.starts_with(MARKER_PREFIX);
+    let is_typed = |it: &&Node| text(it, "type") == Some(kind);
+    if !branches.iter().all(|it| is_typed(&it))
+        || of_branches
+            .iter()
+            .any(|it| it.keys().any(|key| is_odd(key)))
+    {
+        return;
+    }
+    for (key, member) in own.chain(of_branches.into_iter().flatten()) {
+        match merged.get(key) {
+            // The first note is as good as any. Two bounds, or two lists of values, are for a lint.
+            Some(there) if there.node.to_json() != member.node.to_json() => {
+                if !keywords::is_plain_note(key) {
+                    return;
+                }
+            }
+            Some(_) => {}
+            None => {
+                merged.insert(key.clone(), member.clone());
+            }
+        }
+    }
+    schema.value = Value::Object(merged);
 }
 
 /// Notes on a schema its place before it was moved.

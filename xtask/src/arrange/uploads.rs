@@ -17,7 +17,7 @@
 
 use super::build::{object, refer, string, truth};
 use super::nodes::{add_schema, is_free, named_operations, remove, resolve, set};
-use crate::markers::{FROM, REPLACE, UPLOAD};
+use crate::markers::{FROM, IGNORE, REPLACE, UPLOAD};
 use crate::naming::type_name;
 use crate::openapi::reference::{place_of, referred, to_component};
 use crate::openapi::{Node, Pointer, Value};
@@ -78,6 +78,16 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     let mut made = schema.clone();
     let span = made.span.clone();
     remove(&mut made, "additionalProperties");
+    // So there is nothing left to ignore.
+    if let Some(Value::Array(ignored)) = made
+        .pointer_mut(&Pointer::default().join(IGNORE))
+        .map(|it| &mut it.value)
+    {
+        ignored.retain(|it| it.as_str() != Some("additionalProperties"));
+        if ignored.is_empty() {
+            remove(&mut made, IGNORE);
+        }
+    }
     let properties = Pointer::default().join("properties");
     for name in &names {
         let is_null = part(

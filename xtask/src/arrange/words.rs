@@ -11,7 +11,6 @@ const LONGEST: usize = 80;
 /// Moves the default of a schema to its description: ``By default `10`.`` Null is not told: it is what leaving a field out
 /// looks like anyway.
 pub(super) fn default_in_words(schema: &mut Node) {
-    let span = schema.span.clone();
     if get(schema, "default").is_none() {
         return;
     }
@@ -29,8 +28,14 @@ pub(super) fn default_in_words(schema: &mut Node) {
         ..=LONGEST => format!("By default {}.", markdown::code(&value)),
         _ => "The service has a default.".to_owned(),
     };
+    add_words(schema, &words);
+}
+
+/// Adds a sentence to the description of a schema.
+pub(super) fn add_words(schema: &mut Node, words: &str) {
+    let span = schema.span.clone();
     match member_mut(schema, "description").map(|it| &mut it.value) {
-        Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
+        Some(Value::String(text)) => *text = markdown::docs_with(text, words),
         _ => {
             if let Some(members) = members_mut(schema) {
                 let words = entry(string(words, &span), &span);

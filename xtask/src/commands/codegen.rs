@@ -12,7 +12,7 @@ use crate::output::render::SourceText;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::visible::visible;
-use crate::{arrange, callers, generate, lint, load, overlay, refine, requests, split};
+use crate::{arrange, callers, generate, lint, load, overlay, refine, report, requests, split};
 
 /// How many warnings are shown. A description with more has to be read with `cargo xtask lint`.
 const SHOWN: usize = 20;
@@ -30,6 +30,8 @@ pub struct Options {
     pub callers: Option<PathBuf>,
     /// The file to write for a program that checks requests, if any.
     pub requests: Option<PathBuf>,
+    /// Say what was decided.
+    pub report: bool,
     /// Compare with its files instead of writing them.
     pub check: bool,
 }
@@ -55,6 +57,8 @@ pub struct Report {
     pub stages: Vec<(&'static str, Duration)>,
     /// What could be better about the description.
     pub warnings: Vec<Diagnostic>,
+    /// What was decided, if that was asked for.
+    pub decided: Option<report::Report>,
     /// What became of the files. `None` if they were only checked.
     pub outcome: Option<write::Outcome>,
 }
@@ -70,7 +74,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
 
     let mut document = clock.time("load", || load::load(&options.description))?;
     // The overlay changes facts for the sake of generated code.
-    let facts = options.requests.as_ref().map(|_| document.clone());
+    let wants_facts = options.requests.is_some() || options.report;
+    let facts = wants_facts.then(|| document.clone());
     let mut actions = 0;
     if let Some(path) = &options.overlay {
         let overlay = clock.time("load", || load::load(path))?;
@@ -93,6 +98,10 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     });
     let warnings = linted?;
     let description = description?;
+    let decided = facts
+        .as_ref()
+        .filter(|_| options.report)
+        .map(|facts| report::report(facts, &given, &document, actions));
     let model = Model::read(&document);
     let tokens = clock.time("generate", || {
         generate::generate_from(&document, &description, &model)
@@ -138,6 +147,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .unwrap_or_default(),
         stages: clock.0,
         warnings,
+        decided,
         outcome,
     })
 }

@@ -28,6 +28,7 @@ pub(super) fn is_taken(method: &str) -> bool {
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
     let mut taken = methods(operations);
+    let unmarked = unmarked(operations);
     for operation in operations {
         name(context, operation, &mut names, &mut taken);
         if matches!(operation.method.as_str(), "options" | "trace") {
@@ -44,7 +45,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
                 ),
             );
         }
-        repeat_safety(context, operation);
+        repeat_safety(context, operation, &unmarked);
         servers(context, &operation.at, operation.node, &operation.label());
         if let Some(item_at) = operation.at.parent()
             && let Some(item) = context.document.pointer(&item_at)
@@ -54,22 +55,69 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     }
 }
 
-/// Checks that the marker is there. The rules about markers check its value.
-fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
-    if operation.node.get(SAFE_TO_REPEAT).is_none() {
-        let safe = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: true"));
-        context.report(
-            rules::REPEAT_SAFETY,
-            &operation.at,
-            format!(
-                "`{}` does not say whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
-                operation.label()
-            ),
-            format!(
-                "say so with {safe}, or `false` if a second call would do harm; a target such as `$.paths.*.get` marks many at once"
-            ),
-        );
+/// From this many operations on, one decision for all of a method is advised, in one finding.
+const MANY: usize = 4;
+
+/// The operations of each method that are not marked, if none of that method is.
+fn unmarked<'a>(operations: &[Operation<'a>]) -> HashMap<String, Vec<Pointer>> {
+    let mut unmarked: HashMap<String, Vec<Pointer>> = HashMap::new();
+    let mut marked: HashSet<&str> = HashSet::new();
+    for operation in operations {
+        let method = operation.at.last().unwrap_or_default();
+        match operation.node.get(SAFE_TO_REPEAT) {
+            Some(_) => {
+                marked.insert(method);
+            }
+            None => {
+                let of_method = unmarked.entry(method.to_owned()).or_default();
+                of_method.push(operation.at.clone());
+            }
+        }
     }
+    unmarked
+        .retain(|method, of_method| of_method.len() >= MANY && !marked.contains(method.as_str()));
+    unmarked
+}
+
+/// Checks that the marker is there. The rules about markers check its value.
+fn repeat_safety(
+    context: &mut Context<'_>,
+    operation: &Operation<'_>,
+    unmarked: &HashMap<String, Vec<Pointer>>,
+) {
+    if operation.node.get(SAFE_TO_REPEAT).is_some() {
+        return;
+    }
+    let method = operation.at.last().unwrap_or_default();
+    if let Some(all) = unmarked.get(method) {
+        if all.first() == Some(&operation.at) {
+            // Creating twice makes two. To read, to replace and to delete twice leave things as once does.
+            let is_safe = !matches!(method, "post" | "patch");
+            context.report(
+                rules::REPEAT_SAFETY,
+                &operation.at,
+                format!(
+                    "none of the {} operations with `{}` says whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
+                    all.len(),
+                    method.to_uppercase()
+                ),
+                format!(
+                    "say so for all of them with `{{target: $.paths.*.{method}, update: {{{SAFE_TO_REPEAT}: {is_safe}}}}}`, and mark those that differ by actions after it"
+                ),
+            );
+        }
+        return;
+    }
+    let safe = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: true"));
+    context.report(
+        rules::REPEAT_SAFETY,
+        &operation.at,
+        format!(
+            "`{}` does not say whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
+            operation.label()
+        ),
+        format!("say so with {safe}, or `false` if a second call would do harm"),
+    );
 }
 
 /// Reports servers of a path item or an operation, which the generator ignores.

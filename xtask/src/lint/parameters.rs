@@ -1,7 +1,7 @@
 //! Parameters: their places, how they are written, and their names in Rust.
 //!
-//! progenitor writes parameters in one way for each place. A `style`, an `explode: false` or a parameter in a cookie would be ignored, and
-//! an object in a query cannot be written. So a parameter that asks for anything else is refused.
+//! progenitor writes parameters in one way for each place. The arrange stage notes other styles for refine. What it does not know would be
+//! ignored, as would a parameter in a cookie, and is refused.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,9 @@ use super::context::Context;
 use super::operation::{Operation, Parameter};
 use super::rules;
 use super::shape::{Shape, shape};
+use crate::markers::STYLE;
 use crate::naming::argument_name;
 use crate::openapi::Node;
-
-/// Headers that OpenAPI describes elsewhere, and wants no parameter for.
-const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
 /// How parameters are written is fixed in generated code: each place has one style, and takes certain types only.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
@@ -126,6 +124,8 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     let problem = match (location, shaped.shape) {
         ("query", Shape::Union) => Some("one of several shapes"),
         ("query", _) | (_, Shape::Scalar | Shape::Unknown) => None,
+        // `deep`, `comma` and the like are written by code of ours.
+        ("header", _) if parameter.node.get(STYLE).is_some() => None,
         (_, Shape::Array) => Some("an array"),
         (_, Shape::Object) => Some("an object"),
         (_, Shape::Union) => Some("one of several shapes"),
@@ -158,10 +158,6 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let message = if name.is_empty() || !name.chars().all(is_token) {
         format!("`{name}` is not a valid name for a header; generated code would panic on it")
-    } else if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-        format!(
-            "OpenAPI does not allow `{name}` as a parameter; generated code would send it twice"
-        )
     } else {
         return;
     };

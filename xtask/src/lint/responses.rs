@@ -1,7 +1,7 @@
 //! Responses: which statuses, which media types, and one shape for all successes and one for all errors.
 //!
-//! A response `default` or `4XX` is refused, too: generated code would decode whatever arrives as the documented shape, so an HTML page of a
-//! proxy would lose its status to a parse error. A status that is not documented arrives as unexpected, with its status and body.
+//! The arrange stage has taken care of `default` and of ranges such as `4XX`. A status that is not documented arrives as unexpected, with its
+//! status and body.
 
 use super::context::Context;
 use super::fields::members;
@@ -79,13 +79,9 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
             && key[1..].eq_ignore_ascii_case("xx")
             && key.as_bytes()[0].is_ascii_digit();
         if is_range || key == "default" {
-            let remove = context.remove(&listed);
-            context.report(
-                rules::RESPONSE_RANGE,
-                &listed,
-                format!("`{key}` on `{label}`: an answer of another shape, such as HTML from a proxy, would lose its status to a parse error"),
-                format!("declare the statuses that are documented, and remove this with {remove}; others arrive as unexpected, with their status"),
-            );
+            let help = format!("remove it with {}", context.remove(&listed));
+            let message = format!("`{key}` on `{label}` is no range of statuses that HTTP has");
+            context.report(rules::RESPONSE_RANGE, &listed, message, help);
             continue;
         }
         let status = match key.parse::<u16>() {

@@ -53,7 +53,7 @@ rules! {
     BODY_ENCODING = "body-encoding": "`encoding` of a body";
 
     RESPONSE_STATUS = "response-status": "a response for an invalid status, or for one that generated code ignores";
-    RESPONSE_RANGE = "response-range": "a response for a range of statuses, or for all others";
+    RESPONSE_RANGE = "response-range": "a response for a range of statuses that HTTP does not have";
     RESPONSE_SUCCESS = "response-success": "an operation that documents no success";
     RESPONSE_MEDIA_TYPE = "response-media-type": "JSON next to another media type than events, or under another name";
     RESPONSE_SCHEMA = "response-schema": "a JSON response without a schema";

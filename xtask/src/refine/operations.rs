@@ -91,7 +91,7 @@ pub(super) fn refine(
             .attrs
             .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
-        refine_method(&mut method, &constant, &operation.path)?;
+        refine_method(&mut method, &constant, operation)?;
         if model.one_error {
             one_error::refine(&mut method)?;
         }
@@ -204,8 +204,12 @@ enum Part {
 /// Each kind of statement is counted. If progenitor writes one more or one less of a kind, something would be sent that should not be,
 /// or a hook would be missed, so that is an error.
 ///
-/// `path` is the operation's, with its parameters in braces.
-fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Result<(), Failure> {
+/// Its parameters are written as the operation says.
+fn refine_method(
+    method: &mut ImplItemFn,
+    constant: &Ident,
+    operation: &model::Operation,
+) -> Result<(), Failure> {
     let id = method.sig.ident.to_string();
     let missing = |what: &str| unexpected(&format!("`{id}` has no statement that {what}"));
 
@@ -275,9 +279,9 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
 
     OwnCalls.visit_block_mut(&mut method.block);
     forms::OwnForms.visit_block_mut(&mut method.block);
-    NamedHeaders.visit_block_mut(&mut method.block);
+    NamedHeaders { operation }.visit_block_mut(&mut method.block);
     let mut paths = CheckPaths {
-        names: path_parameters(path),
+        names: path_parameters(&operation.path),
         segments: Vec::new(),
         problem: None,
     };
@@ -297,7 +301,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
     let [index] = urls.as_slice() else {
         return Err(missing("puts the URL together"));
     };
-    let added = write_url(&mut stmts[*index], query.parameters);
+    let added = write_url(&mut stmts[*index], query.parameters, operation);
     let added = added.ok_or_else(|| missing("puts the URL together"))?;
     stmts.splice(index + 1..index + 1, added);
     stmts.splice(0..0, paths.segments);
@@ -335,7 +339,11 @@ fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
 }
 
 /// Writes the URL as letta-api has it. Gives the statements that add the parameters of the query to it.
-fn write_url(stmt: &mut Stmt, query: Vec<(Expr, Expr)>) -> Option<Vec<Stmt>> {
+fn write_url(
+    stmt: &mut Stmt,
+    query: Vec<(Expr, Expr)>,
+    operation: &model::Operation,
+) -> Option<Vec<Stmt>> {
     append_path(url_of(stmt)?)?;
     let Stmt::Local(Local {
         pat: Pat::Ident(url),
@@ -349,14 +357,40 @@ fn write_url(stmt: &mut Stmt, query: Vec<(Expr, Expr)>) -> Option<Vec<Stmt>> {
     }
     let url = &url.ident;
     let add = |(name, value): &(Expr, Expr)| -> Stmt {
-        template!(
-            Stmt: { query::add(&mut url, name, value)?; },
-            url = url,
-            name = name,
-            value = value,
-        )
+        match style(operation, "query", name) {
+            None => template!(
+                Stmt: { query::add(&mut url, name, value)?; },
+                url = url,
+                name = name,
+                value = value,
+            ),
+            Some("deep") => parse_quote!(styled::deep(&mut #url, #name, #value)?;),
+            Some("json") => parse_quote!(styled::as_json(&mut #url, #name, #value)?;),
+            Some(separated) => {
+                let separator = match separated {
+                    "pipe" => "|",
+                    "space" => " ",
+                    _ => ",",
+                };
+                parse_quote!(styled::joined(&mut #url, #name, #separator, #value)?;)
+            }
+        }
     };
     Some(query.iter().map(add).collect())
+}
+
+/// How a parameter of this place is written, if not in the default style. `name` is the literal that progenitor names it by.
+fn style<'a>(operation: &'a model::Operation, place: &str, name: &Expr) -> Option<&'a str> {
+    let Expr::Lit(syn::ExprLit {
+        lit: syn::Lit::Str(name),
+        ..
+    }) = name
+    else {
+        return None;
+    };
+    let name = name.value();
+    let is_it = |it: &&model::Parameter| it.place == place && it.name == name;
+    operation.parameters.iter().find(is_it)?.style.as_deref()
 }
 
 /// The names of a path's parameters, as the description has them, in order.
@@ -574,9 +608,11 @@ impl VisitMut for OwnCalls {
 
 /// Makes `header_map.append("X-Name", value.to_string().try_into()?)` into a call of `header::value`, which names the
 /// parameter if it refuses the value.
-struct NamedHeaders;
+struct NamedHeaders<'a> {
+    operation: &'a model::Operation,
+}
 
-impl VisitMut for NamedHeaders {
+impl VisitMut for NamedHeaders<'_> {
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
         syn::visit_mut::visit_expr_method_call_mut(self, call);
         if call.method != "append" || !is_name(&call.receiver, "header_map") {
@@ -590,11 +626,19 @@ impl VisitMut for NamedHeaders {
             && let Expr::MethodCall(to_string) = &*convert.receiver
             && to_string.method == "to_string"
         {
-            let checked = template!(
-                Expr: { header::value(name, &value)? },
-                name = &call.args[0],
-                value = &*to_string.receiver,
-            );
+            let (name, value) = (&call.args[0], &*to_string.receiver);
+            let checked = match style(self.operation, "header", name) {
+                None => template!(
+                    Expr: { header::value(name, &value)? },
+                    name = name,
+                    value = value,
+                ),
+                Some("json") => parse_quote!(styled::header_json(#name, &#value)?),
+                Some(style) => {
+                    let exploded = style == "pairs";
+                    parse_quote!(styled::header(#name, #exploded, &#value)?)
+                }
+            };
             call.args[1] = checked;
         }
     }

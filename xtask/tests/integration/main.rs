@@ -44,6 +44,7 @@ mod code {
     mod callers;
     mod constructs;
     mod files_and_features;
+    mod idioms;
     mod markdown;
     mod named_texts;
     mod one_error;
@@ -65,6 +66,7 @@ mod commands {
     mod bundle;
     mod codegen;
     mod drift;
+    mod init;
     mod lint;
 }
 

@@ -84,6 +84,7 @@ const FLOORS: Table<'_> = &[
         "drift",
         &["diagnostic", "lower", "markers", "openapi", "overlay"],
     ),
+    ("report", &["arrange", "markers", "openapi", "visible"]),
     (
         "commands",
         &[
@@ -102,6 +103,7 @@ const FLOORS: Table<'_> = &[
             "overlay",
             "parallel",
             "refine",
+            "report",
             "requests",
             "split",
             "visible",

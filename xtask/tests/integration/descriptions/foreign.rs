@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::support::pipeline::Code;
 use crate::support::scratch::Scratch;
 use serde_json::json;
+use xtask::commands::init;
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::markers::IGNORE;
 use xtask::openapi::{METHODS, Node, Pointer, Source, Value, component_schemas, operations};
@@ -229,6 +230,57 @@ fn airflow_and_directus_give_code_that_compiles() {
     for file in ["airflow.yaml", "directus.json"] {
         if let Some(code) = check(file, Size::Usual) {
             Scratch::new(&code.files, &code.features).compiles_with("full");
+        }
+    }
+}
+
+/// The starter overlay of each: how many operations the description has, and the code of all of them.
+#[track_caller]
+fn started(file: &str, description: &Node, operations: usize) -> Code {
+    let (text, report) = init::starter(description, file).unwrap();
+    assert_eq!(report.operations, operations, "{file}");
+    let left: Vec<String> = report.left.iter().map(Diagnostic::render).collect();
+    assert!(left.is_empty(), "{file}:\n{}", left.join("\n"));
+    let mut decided = description.clone();
+    let overlay = load::parse(&Source::new("overlay.yaml", text)).unwrap();
+    overlay::apply(&mut decided, &overlay).unwrap();
+    match outcome(file, &decided) {
+        Ok(code) => {
+            assert!(code.operations >= operations, "{file}: {}", code.operations);
+            code
+        }
+        Err(findings) => panic!("{file}: {}", findings[0].render()),
+    }
+}
+
+#[test]
+fn a_starter_overlay_loses_no_operation() {
+    for (file, operations) in [
+        ("airflow.yaml", 128),
+        ("docker.yaml", 55),
+        ("readme.json", 54),
+    ] {
+        if let Some(description) = description(file, Size::Usual) {
+            started(file, &description, operations);
+        }
+    }
+    if let Some(path) = std::env::var_os("LETTA_UPSTREAM_DESCRIPTION") {
+        let description = load::load(Path::new(&path)).unwrap();
+        started("the service's", &description, 302);
+    }
+}
+
+#[test]
+#[ignore = "slow, it builds whole crates: add -- --ignored"]
+fn the_code_of_a_starter_overlay_compiles() {
+    for (file, operations) in [
+        ("airflow.yaml", 128),
+        ("docker.yaml", 55),
+        ("readme.json", 54),
+    ] {
+        if let Some(description) = description(file, Size::Usual) {
+            let code = started(file, &description, operations);
+            Scratch::new(&code.files, &code.features).compiles_with("full,multipart");
         }
     }
 }

@@ -147,7 +147,8 @@ fn problems(name: &str, document: &Node, find: Find) -> Vec<String> {
                     .unwrap()
                     .query(&json)
                     .len();
-                if found != 1 && !target.contains("[*]") {
+                let is_for_many = target.contains("[*]") || target.starts_with("$.paths.*.");
+                if found != 1 && !is_for_many {
                     problems.push(format!("{name}: {target} finds {found} places:\n{printed}"));
                 }
             }
@@ -300,6 +301,7 @@ fn strip(schema: &mut Value) {
                     members.remove(keyword);
                 }
             }
+            plain_values(members);
             if members.get("type") == Some(&json!("integer")) {
                 let format = members.get("format").and_then(Value::as_str);
                 let is_unsigned = members.get("minimum") == Some(&json!(0));
@@ -325,6 +327,30 @@ fn strip(schema: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(strip),
         _ => {}
+    }
+}
+
+/// Numbers and truth values that may have some values only are any of their type, as the arrange stage makes them.
+fn plain_values(members: &mut serde_json::Map<String, Value>) {
+    let values = members.get("enum").and_then(Value::as_array).cloned();
+    let values: Vec<Value> = values.unwrap_or_default();
+    let values: Vec<&Value> = values.iter().filter(|it| !it.is_null()).collect();
+    let all = |is: fn(&Value) -> bool| !values.is_empty() && values.iter().all(|it| is(it));
+    let (kind, format) = if all(Value::is_boolean) {
+        ("boolean", None)
+    } else if all(Value::is_i64) {
+        ("integer", None)
+    } else if all(Value::is_u64) {
+        ("integer", Some("uint64"))
+    } else if all(Value::is_number) {
+        ("number", None)
+    } else {
+        return;
+    };
+    members.remove("enum");
+    members.insert("type".to_owned(), kind.into());
+    if let Some(format) = format {
+        members.insert("format".to_owned(), format.into());
     }
 }
 
