@@ -1,0 +1,55 @@
+//! What the commands do.
+
+mod agent;
+mod chat;
+mod emulator;
+mod message;
+mod run;
+mod send;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+
+/// Runs a command until it ends, or until Ctrl-C.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    let command = match command {
+        // These decide themselves what an interrupt means.
+        Command::Chat(args) => return chat::run(args, context).await,
+        Command::Send(args) => return send::run(args, context).await,
+        Command::Run(command) => return run::run(command, context).await,
+        Command::Emulator(args) => return emulator::run(args, context).await,
+        command => command,
+    };
+    tokio::select! {
+        ended = dispatch(command, context) => ended,
+        interrupt = tokio::signal::ctrl_c() => match interrupt {
+            Ok(()) => Err(Failure::silent(Kind::Interrupted)),
+            Err(error) => Err(Failure::other(format!("Ctrl-C cannot be caught: {error}"))),
+        },
+    }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Agent(command) => agent::run(command, context).await,
+        Command::Messages(args) => message::list(args, context).await,
+        Command::Runs(args) => run::list(args, context).await,
+        // `run` has taken them.
+        Command::Chat(_) | Command::Send(_) | Command::Run(_) | Command::Emulator(_) => Ok(()),
+        Command::Apply(args) => not_yet(args),
+        Command::Diff(args) => not_yet(args),
+        Command::Token(args) => not_yet(args),
+        Command::Block(args) => not_yet(args),
+        Command::Tool(args) => not_yet(args),
+        Command::Folder(args) => not_yet(args),
+        Command::Api(args) => not_yet(args),
+        Command::Profile(args) => not_yet(args),
+        Command::Completions(args) => not_yet(args),
+        Command::Man(args) => not_yet(args),
+    }
+}
+
+fn not_yet<T>(_: T) -> Result<(), Failure> {
+    Err(Failure::other("this command is not there yet"))
+}
