@@ -1,11 +1,19 @@
 //! What the commands do.
 
 mod agent;
+mod api;
+mod block;
 mod chat;
+mod each;
 mod emulator;
+mod folder;
 mod message;
+mod profile;
 mod run;
 mod send;
+mod shell;
+mod token;
+mod tool;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -39,14 +47,14 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Chat(_) | Command::Send(_) | Command::Run(_) | Command::Emulator(_) => Ok(()),
         Command::Apply(args) => not_yet(args),
         Command::Diff(args) => not_yet(args),
-        Command::Token(args) => not_yet(args),
-        Command::Block(args) => not_yet(args),
-        Command::Tool(args) => not_yet(args),
-        Command::Folder(args) => not_yet(args),
-        Command::Api(args) => not_yet(args),
-        Command::Profile(args) => not_yet(args),
-        Command::Completions(args) => not_yet(args),
-        Command::Man(args) => not_yet(args),
+        Command::Token(command) => token::run(command, context).await,
+        Command::Block(command) => block::run(command, context).await,
+        Command::Tool(command) => tool::run(command, context).await,
+        Command::Folder(command) => folder::run(command, context).await,
+        Command::Api(args) => api::run(args, context).await,
+        Command::Profile(command) => profile::run(command, context),
+        Command::Completions(args) => shell::completions(&args, context),
+        Command::Man(args) => shell::man(&args, context),
     }
 }
 

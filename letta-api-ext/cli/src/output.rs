@@ -36,34 +36,47 @@ impl Output {
         self.style
     }
 
-    /// Prints one thing: as names and values, or with all members.
-    pub(crate) fn item(
+    /// Prints one thing: as names and values, or with all members. Values of environment variables are hidden.
+    pub(crate) fn item<N: AsRef<str>>(
         &mut self,
         item: &impl Serialize,
-        fields: &[(&str, String)],
+        fields: &[(N, String)],
+    ) -> Result<(), Failure> {
+        self.print(|| Ok(tree_of(item)?.without_secrets()), fields)
+    }
+
+    /// Like [`item`](Self::item), for somebody who has asked for the secrets.
+    pub(crate) fn item_with_secrets<N: AsRef<str>>(
+        &mut self,
+        item: &impl Serialize,
+        fields: &[(N, String)],
+    ) -> Result<(), Failure> {
+        self.print(|| tree_of(item), fields)
+    }
+
+    fn print<N: AsRef<str>>(
+        &mut self,
+        tree: impl FnOnce() -> Result<Tree, Failure>,
+        fields: &[(N, String)],
     ) -> Result<(), Failure> {
         match self.format {
             Format::Table => table::fields(&mut self.out, fields, self.style)?,
-            Format::Json | Format::Yaml => {
-                let tree = tree_of(item)?.without_secrets();
-                self.write(&tree)?;
-            }
+            Format::Json => self.json(&tree()?)?,
+            Format::Yaml => self.yaml(&tree()?)?,
         }
         Ok(self.out.flush()?)
     }
 
-    /// Prints a value in JSON or YAML. In a table, as JSON.
-    pub(crate) fn tree(&mut self, tree: &Tree) -> Result<(), Failure> {
-        self.write(tree)?;
+    /// Prints a value in JSON.
+    pub(crate) fn json(&mut self, tree: &Tree) -> Result<(), Failure> {
+        writeln!(self.out, "{}", json(tree)?)?;
         Ok(self.out.flush()?)
     }
 
-    fn write(&mut self, tree: &Tree) -> Result<(), Failure> {
-        match self.format {
-            Format::Yaml => self.out.write_all(yaml::write(tree).as_bytes())?,
-            _ => writeln!(self.out, "{}", json(tree)?)?,
-        }
-        Ok(())
+    /// Prints a value in YAML.
+    pub(crate) fn yaml(&mut self, tree: &Tree) -> Result<(), Failure> {
+        self.out.write_all(yaml::write(tree).as_bytes())?;
+        Ok(self.out.flush()?)
     }
 
     /// Prints text as it is, for scripts. Nothing is put at its end.

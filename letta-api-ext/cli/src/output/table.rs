@@ -118,16 +118,17 @@ fn cut(line: &str) -> String {
 }
 
 /// Names and values, below each other. Several lines are indented.
-pub(super) fn fields(
+pub(super) fn fields<N: AsRef<str>>(
     out: &mut impl Write,
-    fields: &[(&str, String)],
+    fields: &[(N, String)],
     style: Style,
 ) -> io::Result<()> {
-    let widest = fields.iter().map(|(name, _)| name.width()).max();
+    let widest = fields.iter().map(|(name, _)| name.as_ref().width()).max();
     let width = widest.unwrap_or(0) + 2;
     for (name, value) in fields {
+        let name = clean(name.as_ref());
         let value = clean(value.trim_end());
-        let name = format!("{name}{}", " ".repeat(width - name.width()));
+        let name = format!("{name}{}", " ".repeat(width.saturating_sub(name.width())));
         write!(out, "{}", style.strong(name))?;
         for (place, line) in value.split('\n').enumerate() {
             match (place, line) {
