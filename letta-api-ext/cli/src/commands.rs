@@ -6,6 +6,7 @@ mod block;
 mod chat;
 mod each;
 mod emulator;
+mod fleet;
 mod folder;
 mod message;
 mod profile;
@@ -14,6 +15,8 @@ mod send;
 mod shell;
 mod token;
 mod tool;
+
+pub(crate) use folder::id_of as folder_id;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -45,8 +48,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Runs(args) => run::list(args, context).await,
         // `run` has taken them.
         Command::Chat(_) | Command::Send(_) | Command::Run(_) | Command::Emulator(_) => Ok(()),
-        Command::Apply(args) => not_yet(args),
-        Command::Diff(args) => not_yet(args),
+        Command::Apply(args) => fleet::apply(args, context).await,
+        Command::Diff(args) => fleet::diff(args, context).await,
         Command::Token(command) => token::run(command, context).await,
         Command::Block(command) => block::run(command, context).await,
         Command::Tool(command) => tool::run(command, context).await,

@@ -62,6 +62,13 @@ impl Context {
         let _ = writeln!(std::io::stderr(), "{}", crate::terminal::clean(&text));
     }
 
+    /// Text for whoever sits there, which is clean and may have colours. It goes to the standard error.
+    pub(crate) fn print_error(&self, text: &str) {
+        use std::io::Write as _;
+
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
     /// The client. Made when it is first needed.
     pub(crate) fn letta(&self) -> Result<&Letta, Failure> {
         if let Some(letta) = self.letta.get() {

@@ -10,7 +10,7 @@ The file:
     - name: Ada                       # Finds the agent. The only member that is needed
       model: openai/gpt-4.1
       description: Answers customers.
-      system: You are brief.
+      system: You are brief.          # Or a file beside this one: {file: system.txt}
       tags: [support]
       memory:
         human: 'Name: Sam'            # A block: its label and its text

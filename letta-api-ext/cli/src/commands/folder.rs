@@ -100,7 +100,7 @@ pub(super) async fn run(command: FolderCommand, context: &Context) -> Result<(),
 }
 
 /// The folder with this ID or name. The service calls folders sources, too.
-pub(super) async fn id_of(folder: &str, context: &Context) -> Result<FolderId, Failure> {
+pub(crate) async fn id_of(folder: &str, context: &Context) -> Result<FolderId, Failure> {
     if folder.starts_with("source-") || folder.starts_with("folder-") {
         return Ok(folder.into());
     }
