@@ -122,9 +122,10 @@ impl From<std::io::Error> for Failure {
 }
 
 fn kind_of(error: &Error) -> Kind {
+    let status = error.status().map(|status| status.as_u16());
     match error {
         _ if error.is_invalid_input() => Kind::Usage,
-        _ if error.is_out_of_credits() || error.is_quota_exceeded() || error.is_rate_limited() => {
+        _ if status == Some(402) || error.is_quota_exceeded() || error.is_rate_limited() => {
             Kind::Limit
         }
         _ if error.is_unauthorized() || error.is_forbidden() => Kind::Refused,
@@ -133,6 +134,10 @@ fn kind_of(error: &Error) -> Kind {
         _ if error.is_connect() || error.is_timeout() || error.is_deadline_exceeded() => {
             Kind::Unreachable
         }
+        // The connection broke.
+        _ if error.status().is_none() && error.is_retryable() => Kind::Unreachable,
+        // A proxy did not reach the server, or the server is not ready.
+        _ if matches!(status, Some(502..=504 | 520..=526)) => Kind::Unreachable,
         _ => Kind::Other,
     }
 }
@@ -146,7 +151,7 @@ fn advice_on(kind: Kind, error: &Error) -> Option<String> {
         Kind::NotFound => {
             "Check the name or the ID, and the server: `letta profile list` shows which one is used."
         }
-        Kind::Unreachable if error.may_have_happened() => {
+        Kind::Unreachable if may_have_changed(error) => {
             "It may have happened. Look before you repeat it."
         }
         Kind::Unreachable => {
@@ -156,15 +161,24 @@ fn advice_on(kind: Kind, error: &Error) -> Option<String> {
             "The agent waits for an approval: decide in `letta chat AGENT`."
         }
         Kind::Busy => "Wait until the agent is done: `letta runs --active` shows what it does.",
-        Kind::Limit if error.is_out_of_credits() => "Add credits, or use another account.",
+        Kind::Limit if error.status().is_some_and(|it| it.as_u16() == 402) => {
+            "Add credits, raise the limit, or use another account."
+        }
         Kind::Limit => match error.retry_after() {
             Some(wait) => return Some(format!("Try again in {} s.", wait.as_secs().max(1))),
             None => "Try again later, or raise the limit.",
         },
-        Kind::Other if error.may_have_happened() => {
+        Kind::Other if may_have_changed(error) => {
             "It may have happened. Look before you repeat it."
         }
         _ => return None,
     };
     Some(advice.to_owned())
+}
+
+/// Whether something may be different now. What only reads changes nothing.
+fn may_have_changed(error: &Error) -> bool {
+    let operation = error.operation().unwrap_or_default();
+    let reads = ["get_", "list_", "search_", "export_"];
+    error.may_have_happened() && !reads.iter().any(|start| operation.starts_with(start))
 }

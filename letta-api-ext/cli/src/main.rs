@@ -22,8 +22,11 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    // clap ends the program for `--help` and for a wrong option. Nothing is started for that.
-    let args = Args::parse();
+    // Nothing is started for `--help`, or for a wrong option.
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return misread(&error),
+    };
     let style = args.global.color.style();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,4 +44,41 @@ fn run(args: Args) -> Result<(), Failure> {
     // A read of the standard input cannot be interrupted, and must not hold the program.
     runtime.shutdown_background();
     ended
+}
+
+/// Prints the help that was asked for, or what is wrong with the command line. A secret in it is not shown again.
+fn misread(error: &clap::Error) -> ExitCode {
+    use std::io::Write as _;
+
+    if !error.use_stderr() {
+        // Whoever reads it may have seen enough.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let is_secret = |word: &&String| word.contains("sk-let-") || word.contains("ck-let-");
+    let secrets: Vec<&String> = words.iter().filter(is_secret).collect();
+    let names_key = words.iter().any(|word| word.starts_with("--api-key"));
+    if secrets.is_empty() && !names_key {
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    let mut text = error.render().to_string();
+    for secret in secrets {
+        text = text.replace(secret.as_str(), "[hidden]");
+        // clap shows an option and its value one by one.
+        if let Some((_, value)) = secret.split_once('=') {
+            text = text.replace(value, "[hidden]");
+        }
+    }
+    let _ = write!(std::io::stderr(), "{text}");
+    let _ = writeln!(
+        std::io::stderr(),
+        "\nOther users of this machine can read command lines, so no secret belongs there. Give the key in LETTA_API_KEY, by \
+         --key-file, or in a profile."
+    );
+    ExitCode::from(2)
 }

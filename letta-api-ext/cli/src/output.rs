@@ -165,6 +165,14 @@ impl<T: Serialize> List<'_, T> {
         Ok(())
     }
 
+    /// Ends a list of what was done. If nothing was, a table has no head either.
+    pub(crate) fn end_results(self) -> Result<(), Failure> {
+        match (self.output.format, self.len) {
+            (Format::Table, 0) => Ok(()),
+            _ => self.end(),
+        }
+    }
+
     /// Ends the list. Without it, JSON is not complete.
     pub(crate) fn end(mut self) -> Result<(), Failure> {
         let out = &mut self.output.out;

@@ -71,17 +71,13 @@ impl Profiles {
         let mut profiles: Self = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
                 let shown = path.display();
-                // The snippet of the file is left out: somebody may have written a key into it.
-                let message = error.message().to_owned();
-                let line = error
-                    .span()
-                    .map(|span| text[..span.start].lines().count().max(1));
+                // What the parser says quotes the file, and somebody may have written a key into it.
+                let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
                 let place = line.map(|line| format!(":{line}")).unwrap_or_default();
-                Failure::usage(format!(
-                    "`{shown}{place}` is not a file of profiles: {message}"
-                ))
-                .advise(
-                    "Mend it, or remove it and add the profiles again: letta profile add --help",
+                Failure::usage(format!("`{shown}{place}` is not what a file of profiles has there")).advise(
+                    "A profile has `key`, and may have `base_url`, `project` and `allow_plain_http`. The key is \"none\", \
+                     \"keyring\", { env = \"VARIABLE\" } or { file = \"PATH\" }. Mend the file, or remove it and add the profiles \
+                     again.",
                 )
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),

@@ -108,8 +108,9 @@ pub(crate) fn confirm(question: &str, is_sure: bool) -> Result<(), Failure> {
         return Ok(());
     }
     if !can_ask() {
-        let message = format!("{question} Nobody can be asked, since this is not a terminal");
-        return Err(Failure::usage(message).advise("Add --yes if you are sure."));
+        let message =
+            format!("not done: \"{question}\" cannot be asked, since this is not a terminal");
+        return Err(Failure::usage(message).advise("Add --yes to do it."));
     }
     let mut out = std::io::stderr().lock();
     write!(out, "{} [y/N] ", clean(question))?;

@@ -143,6 +143,9 @@ pub(crate) struct ExportArgs {
     /// File to write. By default the standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// Replace the file, if it is there
+    #[arg(long, requires = "file")]
+    pub(crate) force: bool,
 }
 
 #[derive(Args)]

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use letta_api_ext::Deletion;
 use letta_api_ext::agent_files::AgentFile;
-use letta_api_ext::letta_api::types::{AgentId, AgentState, CreateAgent, UpdateAgent};
+use letta_api_ext::letta_api::types::{
+    AgentId, AgentInclude, AgentState, CreateAgent, UpdateAgent,
+};
 
 use crate::args::{
     AgentCommand, CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, Traits,
@@ -37,7 +39,7 @@ pub(super) async fn run(command: AgentCommand, context: &Context) -> Result<(), 
 
 async fn list(args: ListArgs, context: &Context) -> Result<(), Failure> {
     let request = context.letta()?.agents().list();
-    let mut request = request.tags(args.tags).include(["tags"]);
+    let mut request = request.tags(args.tags).include([AgentInclude::Tags]);
     if let Some(name) = args.name {
         request = request.name(name);
     }
@@ -52,7 +54,13 @@ async fn get(args: GetArgs, context: &Context) -> Result<(), Failure> {
     let id = context.agent_id(&args.agent).await?;
     let request = context.letta()?.agent(id).get();
     let agent = request
-        .include(["blocks", "tools", "tags", "sources", "secrets"])
+        .include([
+            AgentInclude::Blocks,
+            AgentInclude::Tools,
+            AgentInclude::Tags,
+            AgentInclude::Sources,
+            AgentInclude::Secrets,
+        ])
         .send()
         .await?;
     show(&agent, args.show_secrets, context)
@@ -216,8 +224,14 @@ async fn export(args: ExportArgs, context: &Context) -> Result<(), Failure> {
     let id = context.agent_id(&args.agent).await?;
     let agent = context.letta()?.agent(id);
     match args.file {
+        Some(path) if path.exists() && !args.force => {
+            let message = format!("`{}` is there already", path.display());
+            Err(Failure::usage(message)
+                .advise("Choose another name, or add --force to replace it."))
+        }
         Some(path) => {
-            agent.export_to(&path).send().await?;
+            let request = agent.export_to(&path).with_overwrite(args.force);
+            request.send().await?;
             context.note(format!("Wrote {}.", path.display()));
             Ok(())
         }

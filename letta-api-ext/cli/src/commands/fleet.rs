@@ -9,8 +9,7 @@ use crate::failure::{Failure, Kind};
 use crate::fleet::act::{self, Outcome};
 use crate::fleet::file;
 use crate::fleet::plan::{self, AgentPlan, Change, Plan};
-use crate::output::Column;
-use crate::terminal;
+use crate::terminal::{self, clean};
 
 /// An agent of a plan.
 #[derive(Serialize)]
@@ -31,14 +30,18 @@ struct Done {
     error: Option<String>,
 }
 
-const COLUMNS: &[Column<Done>] = &[
-    ("AGENT", |it| it.agent.clone()),
-    ("ID", |it| {
-        it.id.as_ref().map(ToString::to_string).unwrap_or_default()
-    }),
-    ("RESULT", |it| it.result.to_owned()),
-    ("DONE", |it| it.done.join(", ")),
-];
+impl std::fmt::Display for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:9}  {}", self.result, clean(&self.agent))?;
+        if let Some(id) = &self.id {
+            write!(f, " ({id})")?;
+        }
+        match &self.done[..] {
+            [] => Ok(()),
+            done => write!(f, ", done: {}", clean(&done.join(", "))),
+        }
+    }
+}
 
 pub(super) async fn diff(args: DiffArgs, context: &Context) -> Result<(), Failure> {
     let plan = plan::of(file::read(&args.file)?, context).await?;
@@ -77,6 +80,8 @@ pub(super) async fn apply(args: ApplyArgs, context: &Context) -> Result<(), Fail
     if !plan.agents.is_empty() {
         terminal::confirm("Do this?", args.yes)?;
     }
+    let mut output = context.output();
+    let is_table = matches!(context.format(), None | Some(Format::Table));
     let mut results: Vec<Done> = Vec::new();
     let mut failures: Vec<Failure> = Vec::new();
     let mut is_stopped = false;
@@ -91,9 +96,15 @@ pub(super) async fn apply(args: ApplyArgs, context: &Context) -> Result<(), Fail
             is_stopped = is_the_same_for_all(failure.kind());
         }
         failures.extend(failure);
-        results.push(done);
+        match is_table {
+            // At once, so that it is told even if the program is interrupted.
+            true => output.text(&format!("{done}\n"))?,
+            false => results.push(done),
+        }
     }
-    context.output().items(&results, COLUMNS)?;
+    if !is_table {
+        output.items(&results, &[])?;
+    }
     let count = failures.len();
     match failures.into_iter().next() {
         None => Ok(()),

@@ -169,7 +169,7 @@ async fn upload(args: UploadArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
-    list.end()?;
+    list.end_results()?;
     failed.map_or(Ok(()), Err)
 }
 

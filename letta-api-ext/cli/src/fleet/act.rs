@@ -25,7 +25,7 @@ pub(crate) async fn on(agent: &AgentPlan, context: &Context) -> Result<Outcome, 
         return Ok(match create(agent, context).await {
             Ok(id) => Outcome {
                 id: Some(id),
-                done: vec!["created".to_owned()],
+                done: Vec::new(),
                 failure: None,
             },
             Err(failure) => Outcome {

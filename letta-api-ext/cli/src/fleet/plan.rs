@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use letta_api_ext::letta_api::types::{
-    AgentBlock, AgentId, AgentState, FolderId, ToolId, ToolType,
+    AgentBlock, AgentId, AgentInclude, AgentState, FolderId, ToolId, ToolType,
 };
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
@@ -93,7 +93,12 @@ pub(crate) async fn of(fleet: Fleet, context: &Context) -> Result<Plan, Failure>
 
 async fn find(name: &str, context: &Context) -> Result<Option<AgentState>, Failure> {
     let request = context.letta()?.agents().list().name(name).limit(2);
-    let request = request.include(["blocks", "tools", "sources", "tags"]);
+    let request = request.include([
+        AgentInclude::Blocks,
+        AgentInclude::Tools,
+        AgentInclude::Sources,
+        AgentInclude::Tags,
+    ]);
     let mut found = request.send().await?;
     match &found[..] {
         [] | [_] => Ok(found.pop()),
@@ -419,11 +424,19 @@ impl Change {
             return self.show_lines(text, style);
         }
         if let Some(from) = &self.from {
-            let line = format!("  - {member}: {}", clean(from));
+            let from = match from.is_empty() {
+                true => "\"\"".into(),
+                false => clean(from),
+            };
+            let line = format!("  - {member}: {from}");
             let _ = writeln!(text, "{}", style.bad(line));
         }
         if let Some(to) = &self.to {
-            let line = format!("  + {member}: {}", clean(to));
+            let to = match to.is_empty() {
+                true => "\"\"".into(),
+                false => clean(to),
+            };
+            let line = format!("  + {member}: {to}");
             let _ = writeln!(text, "{}", style.good(line));
         }
     }

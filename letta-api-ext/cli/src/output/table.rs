@@ -12,6 +12,9 @@ const MEASURED: usize = 50;
 /// No column but the last is wider than this.
 const WIDEST: usize = 48;
 
+/// The last column is not wider than this.
+const WIDEST_LAST: usize = 100;
+
 /// A column: its name, and what it shows of an item.
 pub(crate) type Column<T> = (&'static str, fn(&T) -> String);
 
@@ -40,7 +43,11 @@ impl Table {
         columns: &[Column<T>],
         item: &T,
     ) -> io::Result<()> {
-        let row = columns.iter().map(|(_, of)| cell(&of(item)));
+        let row = columns.iter().enumerate().map(|(place, (_, of))| {
+            let is_last = place + 1 == columns.len();
+            let widest = if is_last { WIDEST_LAST } else { WIDEST };
+            cell(&of(item), widest)
+        });
         self.waiting.push(row.collect());
         match &self.widths {
             Some(_) => self.flush(out),
@@ -93,21 +100,21 @@ fn line(row: &[String], widths: &[usize]) -> String {
 }
 
 /// The text in one line. What is long is cut, unless it may be an ID, which somebody wants to copy.
-fn cell(text: &str) -> String {
+fn cell(text: &str, widest: usize) -> String {
     let words = clean(text);
     let is_one_word = !words.trim().contains(char::is_whitespace);
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.is_empty() {
         true => "-".to_owned(),
-        false if is_one_word || line.width() <= WIDEST => line,
-        false => cut(&line),
+        false if is_one_word || line.width() <= widest => line,
+        false => cut(&line, widest),
     }
 }
 
-fn cut(line: &str) -> String {
+fn cut(line: &str, widest: usize) -> String {
     let mut kept = String::new();
     for it in line.chars() {
-        if kept.width() + unicode_width::UnicodeWidthChar::width(it).unwrap_or(0) >= WIDEST {
+        if kept.width() + unicode_width::UnicodeWidthChar::width(it).unwrap_or(0) >= widest {
             break;
         }
         kept.push(it);
@@ -186,9 +193,13 @@ mod tests {
     #[test]
     fn words_are_cut_and_ids_are_not() {
         let id = "x".repeat(80);
-        assert_eq!(cell(&id), id);
+        assert_eq!(cell(&id, WIDEST), id);
         let words = "word ".repeat(40);
-        assert!(cell(&words).width() <= WIDEST, "{}", cell(&words));
-        assert!(cell(&words).ends_with("word…") || cell(&words).ends_with('…'));
+        assert!(
+            cell(&words, WIDEST).width() <= WIDEST,
+            "{}",
+            cell(&words, WIDEST)
+        );
+        assert!(cell(&words, WIDEST).ends_with("word…") || cell(&words, WIDEST).ends_with('…'));
     }
 }

