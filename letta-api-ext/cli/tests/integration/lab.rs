@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use letta_api_emulator::{Emulator, ManualClock, NewAgent};
 use tempfile::TempDir;
@@ -13,6 +14,7 @@ pub(crate) const KEY: &str = "sk-let-hunter2-hunter2";
 
 pub(crate) struct Lab {
     pub(crate) emulator: Emulator,
+    clock: ManualClock,
     home: TempDir,
     /// The emulator lives in it.
     _runtime: tokio::runtime::Runtime,
@@ -43,13 +45,15 @@ impl Lab {
             .tag("support")
             .system("You are Ada.")
             .memory("human", "Name: Sam");
+        let clock = ManualClock::new();
         let builder = Emulator::builder()
             .api_key(KEY)
-            .clock(ManualClock::new())
+            .clock(clock.clone())
             .agent(ada);
         let emulator = runtime.block_on(builder.start()).unwrap();
         Self {
             emulator,
+            clock,
             home: TempDir::new().unwrap(),
             _runtime: runtime,
             transcript: String::new(),
@@ -129,6 +133,8 @@ impl Lab {
     }
 
     pub(crate) fn show_fed(&mut self, arguments: &[&str], stdin: &str) -> Ran {
+        // What is created by one command is newer than what was created by another, so lists have an order.
+        self.clock.advance(Duration::from_secs(1));
         let ran = self.feed(&mut self.command(arguments), stdin);
         self.record(arguments, &ran);
         ran

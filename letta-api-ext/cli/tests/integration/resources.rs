@@ -34,7 +34,12 @@ fn blocks() {
     let block = id(&made.stdout, "block-");
     lab.show(&["block", "list", "--label", "rules"]);
     lab.show(&["block", "attach", &block, "--agent", "Ada"]);
-    lab.show(&["blocks", "list", "--agent", "Ada"]);
+    let both: serde_json::Value = serde_json::from_str(
+        &lab.run(&["blocks", "list", "--agent", "Ada", "-o", "json"])
+            .stdout,
+    )
+    .unwrap();
+    assert_eq!(both.as_array().unwrap().len(), 2, "{both}");
     lab.show(&["block", "get", "human", "--agent", "Ada"]);
     lab.show(&[
         "block",
@@ -96,10 +101,18 @@ fn folders() {
         "--description",
         "What to buy.",
     ]);
-    let uploaded = lab.run(&["folder", "upload", "lists", "a.txt", "b.txt", "-o", "json"]);
-    assert_eq!(uploaded.code, Some(0), "{uploaded:?}");
+    lab.show(&["folder", "upload", "lists", "a.txt"]);
+    let uploaded = lab.show(&[
+        "folder",
+        "upload",
+        "lists",
+        "b.txt",
+        "missing.txt",
+        "-o",
+        "json",
+    ]);
     let files: serde_json::Value = serde_json::from_str(&uploaded.stdout).unwrap();
-    assert_eq!(files[1]["processing_status"], "completed", "{files}");
+    assert_eq!(files[0]["processing_status"], "completed", "{files}");
     lab.show(&["folder", "files", "lists"]);
     lab.show(&[
         "folder",
@@ -109,7 +122,6 @@ fn folders() {
         "--duplicates",
         "error",
     ]);
-    lab.show(&["folder", "upload", "lists", "missing.txt"]);
     lab.show(&["folder", "attach", "lists", "--agent", "Ada"]);
     lab.show(&["folders", "list", "--agent", "Ada"]);
     lab.show(&["folder", "detach", "lists", "--agent", "Ada"]);
