@@ -30,7 +30,7 @@ pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use talk::{ChatArgs, MessagesArgs, RunCommand, RunsArgs, SendArgs, TailArgs};
 pub(crate) use token::{CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, TokenCommand};
 
-use crate::terminal::Style;
+use crate::terminal::Color;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -142,21 +142,6 @@ pub(crate) enum Format {
     Json,
     /// YAML, with all members
     Yaml,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    /// The colours of what goes to the standard error.
-    pub(crate) fn style(self) -> Style {
-        Style::of(self, &console::Term::stderr())
-    }
 }
 
 #[derive(Subcommand)]

@@ -16,8 +16,6 @@ mod shell;
 mod token;
 mod tool;
 
-pub(crate) use folder::id_of as folder_id;
-
 use crate::args::Command;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};

@@ -3,12 +3,10 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use letta_api_ext::letta_api::types::ToolId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::context::{Context, not_found};
 use crate::failure::Failure;
 
 /// A text of the command line: itself, the content of `@FILE`, or of the standard input for `@-`. `@@` stands for an `@` at
@@ -68,26 +66,6 @@ pub(crate) fn set_members<T: Serialize + DeserializeOwned>(
         .advise("Look for it in the API reference. `letta api` sends any body.")),
         None => Ok(body),
     }
-}
-
-/// The IDs of tools that are named. A name that no tool has is an error.
-pub(crate) async fn tool_ids(names: &[String], context: &Context) -> Result<Vec<ToolId>, Failure> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let request = context.letta()?.server_tools().list();
-    let mut tools = request.names(names.iter().cloned()).items();
-    let mut found = Vec::new();
-    while let Some(tool) = tools.next().await {
-        let tool = tool?;
-        found.push((tool.name.unwrap_or_default(), tool.id));
-    }
-    let id_of = |name: &String| {
-        let same = found.iter().find(|(other, _)| other == name);
-        same.map(|(_, id)| id.clone())
-            .ok_or_else(|| not_found("tool", name, "letta tool list"))
-    };
-    names.iter().map(id_of).collect()
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 
 mod args;
 mod commands;
+mod confirm;
 mod context;
 mod failure;
 mod fleet;
 mod input;
 mod key;
+mod lookup;
 mod output;
 mod profile;
 mod terminal;

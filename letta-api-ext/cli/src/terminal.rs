@@ -1,13 +1,25 @@
-//! The terminal: colours, questions, and text that cannot harm it.
+//! The terminal: colours, and text that cannot harm it.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{IsTerminal as _, Write as _};
 
+use clap::ValueEnum;
 use console::Term;
 
-use crate::args::Color;
-use crate::failure::{Failure, Kind};
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// The colours of what goes to the standard error.
+    pub(crate) fn style(self) -> Style {
+        Style::of(self, &Term::stderr())
+    }
+}
 
 /// Whether there are colours, and how they are used.
 #[derive(Clone, Copy, Debug)]
@@ -91,41 +103,6 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(cleaned)
-}
-
-/// Whether somebody can be asked.
-pub(crate) fn can_ask() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// Asks before something that cannot be undone. With `is_sure` (`--yes`), nothing is asked.
-///
-/// # Errors
-///
-/// The answer is no, or nobody can be asked.
-pub(crate) fn confirm(question: &str, is_sure: bool) -> Result<(), Failure> {
-    if is_sure {
-        return Ok(());
-    }
-    if !can_ask() {
-        let message =
-            format!("not done: \"{question}\" cannot be asked, since this is not a terminal");
-        return Err(Failure::usage(message).advise("Add --yes to do it."));
-    }
-    let mut out = std::io::stderr().lock();
-    write!(out, "{} [y/N] ", clean(question))?;
-    out.flush()?;
-    let mut line = String::new();
-    std::io::stdin()
-        .read_line(&mut line)
-        .map_err(|error| Failure::other(format!("the answer could not be read: {error}")))?;
-    match line.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::new(
-            Kind::Other,
-            "not done: the answer was not yes",
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::args::{
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Column, or_none, time};
-use crate::{input, terminal};
+use crate::{confirm, input, lookup};
 
 const COLUMNS: &[Column<AgentState>] = &[
     ("ID", |agent| agent.id.to_string()),
@@ -113,7 +113,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<(), Failure> {
     if let Some(name) = args.name {
         request = request.name(name);
     }
-    let tools = input::tool_ids(&args.tools, context).await?;
+    let tools = lookup::tool_ids(&args.tools, context).await?;
     if !tools.is_empty() {
         request = request.tool_ids(tools);
     }
@@ -207,7 +207,7 @@ async fn delete(args: DeleteArgs, context: &Context) -> Result<(), Failure> {
         [(agent, _)] => format!("Delete the agent {agent} and its messages?"),
         agents => format!("Delete {} agents and their messages?", agents.len()),
     };
-    terminal::confirm(&question, args.yes)?;
+    confirm::confirm(&question, args.yes)?;
     for (agent, id) in agents {
         match letta.agent(&id).delete().send().await? {
             Deletion::NotFound => {

@@ -49,7 +49,7 @@ pub(super) async fn run(command: BlockCommand, context: &Context) -> Result<(), 
         BlockCommand::Create(args) => create(args, context).await,
         BlockCommand::Update(args) => update(args, context).await,
         BlockCommand::Delete(args) => {
-            each::confirm("block", &args)?;
+            each::sure("block", &args)?;
             for block in &args.what {
                 let id = BlockId::from(block.as_str());
                 each::deleted(

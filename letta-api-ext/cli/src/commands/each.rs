@@ -3,17 +3,17 @@
 use letta_api_ext::Deletion;
 
 use crate::args::DeleteEachArgs;
+use crate::confirm;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-use crate::terminal;
 
 /// Asks whether to delete them.
-pub(super) fn confirm(kind: &str, args: &DeleteEachArgs) -> Result<(), Failure> {
+pub(super) fn sure(kind: &str, args: &DeleteEachArgs) -> Result<(), Failure> {
     let question = match &args.what[..] {
         [only] => format!("Delete the {kind} {only}?"),
         all => format!("Delete {} {kind}s?", all.len()),
     };
-    terminal::confirm(&question, args.yes)
+    confirm::confirm(&question, args.yes)
 }
 
 /// Tells what became of one.

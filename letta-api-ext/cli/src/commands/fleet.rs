@@ -4,12 +4,13 @@ use letta_api_ext::letta_api::types::AgentId;
 use serde::Serialize;
 
 use crate::args::{ApplyArgs, DiffArgs, Format};
+use crate::confirm;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::fleet::act::{self, Outcome};
 use crate::fleet::file;
 use crate::fleet::plan::{self, AgentPlan, Change, Plan};
-use crate::terminal::{self, clean};
+use crate::terminal::clean;
 
 /// An agent of a plan.
 #[derive(Serialize)]
@@ -78,7 +79,7 @@ pub(super) async fn apply(args: ApplyArgs, context: &Context) -> Result<(), Fail
     let plan = plan::of(file::read(&args.file)?, context).await?;
     context.print_error(&plan.shown(context.style()));
     if !plan.agents.is_empty() {
-        terminal::confirm("Do this?", args.yes)?;
+        confirm::confirm("Do this?", args.yes)?;
     }
     let mut output = context.output();
     let is_table = matches!(context.format(), None | Some(Format::Table));

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use letta_api_ext::letta_api::types::{FileMetadata, Folder, FolderId, Source};
+use letta_api_ext::letta_api::types::{FileMetadata, Folder, Source};
 
 use super::each;
 use crate::args::{AttachArgs, CreateFolderArgs, FolderCommand, UploadArgs};
-use crate::context::{Context, not_found};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::lookup;
 use crate::output::{Column, or_none, time};
 
 const COLUMNS: &[Column<Folder>] = &[
@@ -60,12 +61,12 @@ pub(super) async fn run(command: FolderCommand, context: &Context) -> Result<(),
             context.output().stream(folders, limit, COLUMNS).await
         }
         FolderCommand::Get { folder } => {
-            let id = id_of(&folder, context).await?;
+            let id = lookup::folder_id(&folder, context).await?;
             show(&letta.folder(id).get().send().await?, context)
         }
         FolderCommand::Create(args) => create(args, context).await,
         FolderCommand::Files { folder, limit } => {
-            let id = id_of(&folder, context).await?;
+            let id = lookup::folder_id(&folder, context).await?;
             let files = letta.folder(id).files().items();
             context.output().stream(files, limit, FILES).await
         }
@@ -73,9 +74,9 @@ pub(super) async fn run(command: FolderCommand, context: &Context) -> Result<(),
         FolderCommand::Delete(args) => {
             let mut ids = Vec::new();
             for folder in &args.what {
-                ids.push(id_of(folder, context).await?);
+                ids.push(lookup::folder_id(folder, context).await?);
             }
-            each::confirm("folder", &args)?;
+            each::sure("folder", &args)?;
             for (folder, id) in args.what.iter().zip(ids) {
                 let deletion = letta.folder(id).delete().send().await?;
                 each::deleted("folder", folder, deletion, context)?;
@@ -84,30 +85,18 @@ pub(super) async fn run(command: FolderCommand, context: &Context) -> Result<(),
         }
         FolderCommand::Attach(AttachArgs { what, agent }) => {
             let agent = context.agent_id(&agent).await?;
-            let folder = id_of(&what, context).await?;
+            let folder = lookup::folder_id(&what, context).await?;
             letta.agent(&agent).attach_folder(folder).send().await?;
             context.note(format!("Attached {what} to {agent}."));
             Ok(())
         }
         FolderCommand::Detach(AttachArgs { what, agent }) => {
             let agent = context.agent_id(&agent).await?;
-            let folder = id_of(&what, context).await?;
+            let folder = lookup::folder_id(&what, context).await?;
             letta.agent(&agent).detach_folder(folder).send().await?;
             context.note(format!("Detached {what} from {agent}."));
             Ok(())
         }
-    }
-}
-
-/// The folder with this ID or name. The service calls folders sources, too.
-pub(crate) async fn id_of(folder: &str, context: &Context) -> Result<FolderId, Failure> {
-    if folder.starts_with("source-") || folder.starts_with("folder-") {
-        return Ok(folder.into());
-    }
-    let request = context.letta()?.folders().list().name(folder);
-    match request.limit(1).send().await?.first() {
-        Some(folder) => Ok(folder.id.clone()),
-        None => Err(not_found("folder", folder, "letta folder list")),
     }
 }
 
@@ -137,7 +126,7 @@ async fn create(args: CreateFolderArgs, context: &Context) -> Result<(), Failure
 }
 
 async fn upload(args: UploadArgs, context: &Context) -> Result<(), Failure> {
-    let id = id_of(&args.folder, context).await?;
+    let id = lookup::folder_id(&args.folder, context).await?;
     let folder = context.letta()?.folder(id);
     let mut output = context.output();
     // Files that were uploaded are printed, even if a later one fails.

@@ -8,7 +8,7 @@ use crate::context::{Account, Context};
 use crate::failure::Failure;
 use crate::output::Column;
 use crate::profile::{KeySource, Profile, Profiles, check_name};
-use crate::{key, terminal};
+use crate::{confirm, key};
 
 /// What is shown of a profile.
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ pub(super) fn run(command: ProfileCommand, context: &Context) -> Result<(), Fail
         ProfileCommand::Remove { name, yes } => {
             let mut profiles = Profiles::load()?;
             let source = profiles.get(&name)?.key.clone();
-            terminal::confirm(&format!("Remove the profile {name} and its key?"), yes)?;
+            confirm::confirm(&format!("Remove the profile {name} and its key?"), yes)?;
             profiles.forget_key(&name, &source)?;
             profiles.profiles.remove(&name);
             if profiles.default.as_ref() == Some(&name) {

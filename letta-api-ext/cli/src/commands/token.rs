@@ -7,7 +7,7 @@ use crate::args::{CreateTokenArgs, Format, ListTokensArgs, RevokeTokenArgs, Toke
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Column, time};
-use crate::{key, terminal};
+use crate::{confirm, key};
 
 /// What is shown of a token: everything but its secret.
 #[derive(Serialize)]
@@ -170,7 +170,7 @@ async fn revoke_listed(args: RevokeTokenArgs, context: &Context) -> Result<(), F
         1 => "Revoke 1 token?".to_owned(),
         count => format!("Revoke {count} tokens?"),
     };
-    terminal::confirm(&question, args.yes)?;
+    confirm::confirm(&question, args.yes)?;
     for token in &found {
         tokens.revoke(token).send().await?;
         context.note(format!("Revoked {}.", token.fingerprint()));

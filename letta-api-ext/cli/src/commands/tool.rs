@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use letta_api_ext::letta_api::types::{Tool, ToolId};
+use letta_api_ext::letta_api::types::Tool;
 
 use super::each;
 use crate::args::{AttachArgs, CreateToolArgs, ToolCommand};
-use crate::context::{Context, not_found};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::input;
+use crate::lookup;
 use crate::output::{Column, or_none};
 
 const COLUMNS: &[Column<Tool>] = &[
@@ -54,16 +55,16 @@ pub(super) async fn run(command: ToolCommand, context: &Context) -> Result<(), F
             output.stream(request.items(), limit, COLUMNS).await
         }
         ToolCommand::Get { tool } => {
-            let id = id_of(&tool, context).await?;
+            let id = lookup::tool_id(&tool, context).await?;
             show(&letta.server_tool(id).get().send().await?, context)
         }
         ToolCommand::Create(args) => create(args, context).await,
         ToolCommand::Delete(args) => {
             let mut ids = Vec::new();
             for tool in &args.what {
-                ids.push(id_of(tool, context).await?);
+                ids.push(lookup::tool_id(tool, context).await?);
             }
-            each::confirm("tool", &args)?;
+            each::sure("tool", &args)?;
             for (tool, id) in args.what.iter().zip(ids) {
                 let deletion = letta.server_tool(id).delete().send().await?;
                 each::deleted("tool", tool, deletion, context)?;
@@ -72,30 +73,18 @@ pub(super) async fn run(command: ToolCommand, context: &Context) -> Result<(), F
         }
         ToolCommand::Attach(AttachArgs { what, agent }) => {
             let agent = context.agent_id(&agent).await?;
-            let tool = id_of(&what, context).await?;
+            let tool = lookup::tool_id(&what, context).await?;
             letta.agent(&agent).attach_tool(tool).send().await?;
             context.note(format!("Attached {what} to {agent}."));
             Ok(())
         }
         ToolCommand::Detach(AttachArgs { what, agent }) => {
             let agent = context.agent_id(&agent).await?;
-            let tool = id_of(&what, context).await?;
+            let tool = lookup::tool_id(&what, context).await?;
             letta.agent(&agent).detach_tool(tool).send().await?;
             context.note(format!("Detached {what} from {agent}."));
             Ok(())
         }
-    }
-}
-
-/// The tool with this ID or name.
-async fn id_of(tool: &str, context: &Context) -> Result<ToolId, Failure> {
-    if tool.starts_with("tool-") {
-        return Ok(tool.into());
-    }
-    let request = context.letta()?.server_tools().list().name(tool);
-    match request.limit(1).send().await?.first() {
-        Some(tool) => Ok(tool.id.clone()),
-        None => Err(not_found("tool", tool, "letta tool list")),
     }
 }
 

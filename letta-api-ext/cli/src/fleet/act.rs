@@ -84,7 +84,7 @@ async fn create(agent: &AgentPlan, context: &Context) -> Result<AgentId, Failure
     if let Some(folders) = &wish.folders {
         let mut ids = Vec::new();
         for folder in folders {
-            ids.push(crate::commands::folder_id(folder, context).await?);
+            ids.push(crate::lookup::folder_id(folder, context).await?);
         }
         request = request.folder_ids(ids);
     }

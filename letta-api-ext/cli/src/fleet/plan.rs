@@ -124,7 +124,7 @@ impl Known {
     async fn find(wish: &Wish, context: &Context) -> Result<Self, Failure> {
         let names = wish.tools.clone().unwrap_or_default();
         let during = |failure: Failure| failure.during(&format!("agent `{}`", wish.name));
-        let ids = crate::input::tool_ids(&names, context)
+        let ids = crate::lookup::tool_ids(&names, context)
             .await
             .map_err(during)?;
         let tools = names.into_iter().zip(ids).collect();

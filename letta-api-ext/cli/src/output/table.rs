@@ -152,7 +152,7 @@ pub(super) fn fields<N: AsRef<str>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Color;
+    use crate::terminal::Color;
 
     fn plain() -> Style {
         Style::of(Color::Never, &console::Term::stdout())
