@@ -36,6 +36,9 @@ pub(crate) struct ApiArgs {
     /// File with a header on each line, for secret ones
     #[arg(long, value_name = "FILE")]
     pub(crate) header_file: Option<PathBuf>,
+    /// How long it may take. A turn of an agent takes as long as the agent works
+    #[arg(long, value_name = "DURATION", value_parser = super::duration, default_value = "10m")]
+    pub(crate) timeout: std::time::Duration,
     /// File to write the answer to, to the byte. By default the standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,

@@ -21,6 +21,9 @@ pub(super) async fn run(args: ApiArgs, context: &Context) -> Result<(), Failure>
     })?;
     let (path, query) = path_and_query(&args.path)?;
     let mut request = context.letta()?.request(method, path);
+    request = request
+        .with_deadline(args.timeout)
+        .with_attempt_timeout(args.timeout);
     let query: Vec<(String, String)> = query.into_iter().chain(args.query).collect();
     if !query.is_empty() {
         request = request.query(&query);

@@ -1,5 +1,10 @@
 //! `letta api`.
 
+use std::time::Duration;
+
+use letta_api_emulator::Fault;
+use letta_api_ext::letta_api::operations;
+
 use crate::lab::Lab;
 
 #[test]
@@ -68,6 +73,15 @@ fn answers_keep_the_order_of_their_members() {
             .filter(|it| !it.is_empty())
             .collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn a_request_may_take_as_long_as_is_said() {
+    let lab = Lab::new();
+    let wait = Fault::latency(Duration::from_secs(600)).on(operations::GET_AGENT);
+    lab.emulator.inject(wait).unwrap();
+    let ran = lab.run(&["api", "GET", "/v1/agents/agent-1", "--timeout", "50ms"]);
+    assert_eq!(ran.code, Some(5), "{ran:?}");
 }
 
 #[test]
