@@ -1,6 +1,6 @@
 //! A fleet as code: agents as a file says.
 //!
-//! [`file`] reads what there should be, [`plan`] compares it with what there is, and [`act`] does what is left.
+//! [`mod@file`] reads what there should be, [`plan`] compares it with what there is, and [`act`] does what is left.
 
 pub(crate) mod act;
 pub(crate) mod file;
