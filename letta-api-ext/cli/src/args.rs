@@ -74,7 +74,7 @@ pub(crate) struct Args {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Form of the output [default: table]
+    /// Form of the output
     #[arg(
         short,
         long,
@@ -96,7 +96,7 @@ pub(crate) struct Global {
     )]
     pub(crate) profile: Option<String>,
 
-    /// Address of the server [default: https://api.letta.com with a key]
+    /// Address of the server
     #[arg(long, global = true, value_name = "URL")]
     #[arg(help = "Address of the server [env: LETTA_BASE_URL]")]
     pub(crate) base_url: Option<String>,

@@ -39,8 +39,9 @@ pub(crate) struct CreateTokenArgs {
     /// Agent, by ID or name, and what the token may do
     #[arg(long, value_name = "AGENT:RIGHTS")]
     pub(crate) agent: String,
-    /// Address of the web page, as in https://chat.example.com
+    /// Address of the web page
     #[arg(long, value_name = "URL")]
+    #[arg(help = "Address of the web page, as in https://chat.example.com")]
     pub(crate) origin: String,
     /// How long it lives, as in 15m [default: the service's, 5 minutes]
     #[arg(long = "for", value_name = "DURATION", value_parser = super::duration)]
