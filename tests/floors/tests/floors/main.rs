@@ -3,5 +3,6 @@
 mod emulator;
 mod letta_api;
 mod letta_api_ext;
+mod letta_cli;
 mod reading;
 mod xtask;
