@@ -27,7 +27,9 @@ pub(crate) use resources::{
     FolderCommand, ToolCommand, UpdateBlockArgs, UploadArgs,
 };
 pub(crate) use shell::{CompletionsArgs, ManArgs};
-pub(crate) use talk::{ChatArgs, MessagesArgs, RunCommand, RunsArgs, SendArgs, TailArgs};
+pub(crate) use talk::{
+    ChatArgs, ConversationsArgs, MessagesArgs, RunCommand, RunsArgs, SendArgs, TailArgs,
+};
 pub(crate) use token::{CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, TokenCommand};
 
 use crate::terminal::Color;
@@ -152,6 +154,8 @@ pub(crate) enum Command {
     Send(SendArgs),
     /// Messages of an agent
     Messages(MessagesArgs),
+    /// Conversations with an agent
+    Conversations(ConversationsArgs),
     /// List runs: what agents did
     Runs(RunsArgs),
     /// One run: show it, follow it

@@ -5,6 +5,7 @@ mod api;
 mod block;
 mod chat;
 mod each;
+#[cfg(feature = "emulator")]
 mod emulator;
 mod fleet;
 mod folder;
@@ -16,7 +17,7 @@ mod shell;
 mod token;
 mod tool;
 
-use crate::args::Command;
+use crate::args::{Command, EmulatorArgs};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 
@@ -26,8 +27,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         // These decide themselves what an interrupt means.
         Command::Chat(args) => return chat::run(args, context).await,
         Command::Send(args) => return send::run(args, context).await,
-        Command::Run(command) => return run::run(command, context).await,
-        Command::Emulator(args) => return emulator::run(args, context).await,
+        Command::Emulator(args) => return emulator(args, context).await,
         command => command,
     };
     tokio::select! {
@@ -43,9 +43,11 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Agent(command) => agent::run(command, context).await,
         Command::Messages(args) => message::list(args, context).await,
+        Command::Conversations(args) => message::conversations(args, context).await,
         Command::Runs(args) => run::list(args, context).await,
+        Command::Run(command) => run::run(command, context).await,
         // `run` has taken them.
-        Command::Chat(_) | Command::Send(_) | Command::Run(_) | Command::Emulator(_) => Ok(()),
+        Command::Chat(_) | Command::Send(_) | Command::Emulator(_) => Ok(()),
         Command::Apply(args) => fleet::apply(args, context).await,
         Command::Diff(args) => fleet::diff(args, context).await,
         Command::Token(command) => token::run(command, context).await,
@@ -59,6 +61,19 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     }
 }
 
-fn not_yet<T>(_: T) -> Result<(), Failure> {
-    Err(Failure::other("this command is not there yet"))
+#[cfg(feature = "emulator")]
+async fn emulator(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
+    emulator::run(args, context).await
+}
+
+#[cfg(not(feature = "emulator"))]
+async fn emulator(_: EmulatorArgs, _: &Context) -> Result<(), Failure> {
+    Err(without_emulator())
+}
+
+/// This program was built without it.
+#[cfg(not(feature = "emulator"))]
+pub(crate) fn without_emulator() -> Failure {
+    Failure::usage("this program was built without the emulator")
+        .advise("Install it with the emulator: cargo install letta-cli")
 }

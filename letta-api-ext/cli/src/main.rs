@@ -6,6 +6,8 @@ mod args;
 mod commands;
 mod confirm;
 mod context;
+#[cfg(feature = "emulator")]
+mod demo;
 mod failure;
 mod fleet;
 mod input;
@@ -13,6 +15,7 @@ mod key;
 mod lookup;
 mod output;
 mod profile;
+mod talk;
 mod terminal;
 
 use std::process::ExitCode;

@@ -89,9 +89,13 @@ impl Style {
 }
 
 /// The text without characters that a terminal would obey, such as the beginning of an escape sequence: a name or a message
-/// may come from anybody. Line ends and tabs stay.
+/// may come from anybody. Line ends and tabs stay. Characters that turn the direction of text round are among them: with one, the
+/// arguments of a call could look like others.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    let is_obeyed = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
+    let is_obeyed = |it: char| {
+        let turns_round = matches!(it, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns_round || it.is_control() && !matches!(it, '\n' | '\t')
+    };
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
@@ -113,5 +117,6 @@ mod tests {
     fn what_a_terminal_would_obey_is_shown_and_not_obeyed() {
         assert_eq!(clean("Ada\n\tÅ"), "Ada\n\tÅ");
         assert_eq!(clean("\x1b[2J\r\u{9b}"), "\\u{1b}[2J\\r\\u{9b}");
+        assert_eq!(clean("a\u{202e}b"), "a\\u{202e}b");
     }
 }

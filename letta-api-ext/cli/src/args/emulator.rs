@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -34,4 +35,7 @@ pub(crate) struct EmulatorArgs {
     /// Address to listen on. Port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8283")]
     pub(crate) listen: SocketAddr,
+    /// Delay before each word of an answer, as in 60ms [default: 30ms]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    pub(crate) word_delay: Option<Duration>,
 }

@@ -58,6 +58,7 @@ const COMMANDS: &[&str] = &[
     "profile use",
     "profile remove",
     "completions",
+    "conversations",
     "man",
 ];
 

@@ -14,6 +14,8 @@ const FLOORS: Table<'_> = &[
         "context",
         &["args", "failure", "key", "output", "profile", "terminal"],
     ),
+    ("talk", &["context", "failure", "output", "terminal"]),
+    ("demo", &["failure"]),
     ("input", &["failure"]),
     ("lookup", &["context", "failure"]),
     (
@@ -23,8 +25,8 @@ const FLOORS: Table<'_> = &[
     (
         "commands",
         &[
-            "args", "confirm", "context", "failure", "fleet", "input", "key", "lookup", "output",
-            "profile", "terminal",
+            "args", "confirm", "context", "demo", "failure", "fleet", "input", "key", "lookup",
+            "output", "profile", "talk", "terminal",
         ],
     ),
 ];
