@@ -256,7 +256,7 @@ mod keyring {
             keyring::Error::PlatformFailure(cause) | keyring::Error::NoStorageAccess(cause) => {
                 cause.to_string()
             }
-            _ => "it refused the request".to_owned(),
+            _ => "there is none, it is locked, or it refused the request".to_owned(),
         };
         Failure::usage(format!("the keyring cannot be used: {why}"))
             .advise("Keep the key in a file: `letta profile add` without --keyring.")
