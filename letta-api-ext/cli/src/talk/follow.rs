@@ -22,6 +22,7 @@ pub(crate) enum Told<'a> {
 }
 
 /// How a turn ended for the user.
+#[allow(clippy::large_enum_variant, reason = "there is one for each turn")]
 pub(crate) enum Ended {
     Answer(Answer),
     /// The user did not want to wait for the end. The run may go on.
