@@ -43,6 +43,9 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// |---|---|---|
 /// | [`is_invalid_input`](Self::is_invalid_input) | a field that breaks a rule; nothing was sent | correct [`field`](Self::field) |
 /// | [`is_unauthorized`](Self::is_unauthorized) | a wrong, revoked or expired key | check `LETTA_API_KEY`, and that it belongs to this server |
+/// | [`is_signed_out`](Self::is_signed_out) | nobody is signed in at the application that gives tokens | ask the user to sign in |
+/// | [`is_without_token`](Self::is_without_token) | the application that gives tokens failed, or has a limit | read [`message`](Self::message) and [`status`](Self::status), which are the application's; look there |
+/// | [`is_not_opened`](Self::is_not_opened) | a token whose policy does not open the call | mint tokens with the [right that is missing](Self::missing_right), or make the call on a server |
 /// | [`is_forbidden`](Self::is_forbidden) | a key without this right, or of another project | check the key's rights and the project |
 /// | [`is_not_found`](Self::is_not_found) | a wrong base URL; an ID that does not exist; a self-hosted server, which has no client-side tokens | check the ID and `LETTA_BASE_URL` |
 /// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | try again after [`retry_after`](Self::retry_after), which may be longer than the deadline allowed |
@@ -52,7 +55,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// | [`is_quota_exceeded`](Self::is_quota_exceeded) | a limit of the account is reached | wait for [`retry_after`](Self::retry_after) if there is one; else change the plan |
 /// | [`is_server_error`](Self::is_server_error) | a failure of the service, or of a proxy before it | try again later; quote [`request_id`](Self::request_id) |
 /// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | the message says which; check the base URL, proxy and certificates |
-/// | [`is_interrupted`](Self::is_interrupted) | a network or a proxy that cut the connection | repeat the call unless it [may have happened](Self::may_have_happened) |
+/// | [`is_interrupted`](Self::is_interrupted) | a network or a proxy that cut the connection; in a browser also no network, or a service that does not allow the page's origin | repeat the call unless it [may have happened](Self::may_have_happened) |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
 /// | `is_file_failed` (feature `folders`) | the service cannot read the file | read [`message`](Self::message); upload another form of it |
 /// | `is_file_not_written` (feature `agent-files`) | no room on the disk, no permission | make room, and export again |
@@ -92,7 +95,8 @@ impl Error {
         matches!(self.inner.kind, Kind::InvalidInput { .. })
     }
 
-    /// The service does not accept the key: status 401.
+    /// The service does not accept the key or the token: status 401. A client that [holds tokens](crate::token_holder) has replaced the
+    /// token before, if there was another one.
     pub fn is_unauthorized(&self) -> bool {
         self.is_status(StatusCode::UNAUTHORIZED)
     }
@@ -209,6 +213,16 @@ impl Error {
     /// the call if it is safe, see [`may_have_happened`](Self::may_have_happened). If it happens after the same time again
     /// and again, something on the way closes silent connections: stream the answer.
     ///
+    /// In a browser, this is also true of every call that got no answer, unless time ran out. A browser tells a page neither
+    /// why, nor whether the request was sent. The usual causes, most frequent first:
+    ///
+    /// 1. The service cannot be reached, or the network is down.
+    /// 2. The service does not allow the page's origin (CORS). It may refuse a client-side token in this way, by a 401 that
+    ///    the page may not read.
+    /// 3. Something in the browser blocked the request, such as an extension or a content security policy.
+    ///
+    /// The browser's console names the cause. Such a call is sent again only if that is safe, as after a broken connection.
+    ///
     /// ```
     /// use letta_api_ext::Error;
     ///
@@ -218,7 +232,7 @@ impl Error {
     /// ```
     pub fn is_interrupted(&self) -> bool {
         match &self.inner.kind {
-            Kind::Interrupted { .. } => true,
+            Kind::Interrupted { .. } | Kind::NoAnswer(_) => true,
             Kind::LostBody { limit, is_timeout } => limit.is_none() && !is_timeout,
             Kind::Added(added) => added.is_interrupted(),
             _ => false,
@@ -232,6 +246,8 @@ impl Error {
 
     /// The service was not reached: there was no connection, and nothing was sent. The message names host, port and
     /// reason: `cannot connect to 127.0.0.1:1: connection refused`.
+    ///
+    /// In a browser, it is always false, because a browser does not tell. See [`is_interrupted`](Self::is_interrupted).
     pub fn is_connect(&self) -> bool {
         matches!(self.inner.kind, Kind::Connect(_))
     }
@@ -291,6 +307,7 @@ impl Error {
         match &self.inner.kind {
             Kind::Connect(_)
             | Kind::Unprocessed
+            | Kind::NoAnswer(_)
             | Kind::Timeout { .. }
             | Kind::Interrupted { .. } => true,
             Kind::LostBody { limit, .. } => limit.is_none(),
@@ -324,7 +341,7 @@ impl Error {
     /// mismatch](Self::is_grant_mismatch) whose token could not be deleted, if an agent's model failed (then the agent had
     /// begun to work, whatever the status), and for an error within a stream. False if nothing was sent, and if the
     /// service refused the call (other 4xx, busy, pending approval). A time-out counts as a lost answer, even during connecting, unless the
-    /// HTTP client itself gave up connecting.
+    /// HTTP client itself gave up connecting. In a browser, every call without an answer counts as one whose answer was lost.
     pub fn may_have_happened(&self) -> bool {
         if self.held_off.is_some() {
             return false;
@@ -332,7 +349,8 @@ impl Error {
         let last = match &self.inner.kind {
             Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => false,
             _ if self.inner.is_cut_request => false,
-            Kind::Timeout { .. }
+            Kind::NoAnswer(_)
+            | Kind::Timeout { .. }
             | Kind::Interrupted { .. }
             | Kind::LostBody { .. }
             | Kind::InvalidResponse { .. }
@@ -403,6 +421,7 @@ impl Error {
             Kind::InvalidInput { .. }
             | Kind::Connect(_)
             | Kind::Unprocessed
+            | Kind::NoAnswer(_)
             | Kind::Event
             | Kind::LostBody { .. } => None,
             Kind::Added(added) => added.status(),

@@ -64,6 +64,24 @@
 //! # }
 //! ```
 //!
+//! # Hold a token
+//!
+//! The other end: a page, or a desktop program, gets its tokens from your server. The client [holds them](token_holder), renews them, and
+//! replaces one that is refused:
+//!
+//! ```no_run
+//! # #[cfg(feature = "turns")]
+//! # async fn run() -> Result<(), letta_api_ext::Error> {
+//! use letta_api_ext::Letta;
+//! use letta_api_ext::token_holder::HttpTokenSource;
+//!
+//! let source = HttpTokenSource::new("https://chat.example.com/api/letta-token")?;
+//! let letta = Letta::builder().token_source(source).origin("https://chat.example.com").build()?;
+//! let answer = letta.agent("agent-1").turn("Hello").send().await?;
+//! # drop(answer); Ok(())
+//! # }
+//! ```
+//!
 //! # Where to look
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks. [`Letta::local`] is a client for a
@@ -71,6 +89,7 @@
 //!   headers](LettaBuilder::header).
 //! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde. A token is for
 //!   [one agent](policy#one-agent-for-a-token).
+//! - [`token_holder`]: tokens for a client that has no key.
 //! - [`StrictPolicy`]: the same for configuration files, where a mistake is an error.
 //! - [`AgentId`] and [`Origin`]: checked text.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list), [revoke](AccessTokens::revoke).
@@ -148,6 +167,23 @@
 //! Every request has these `with_…` options: those of [`AccessTokens`], those of each resource, and those of [`Letta::request`]. For calls
 //! through [`Letta::api`], set them on a clone of the client: [`Letta::with_deadline`],
 //! [`Letta::with_attempt_timeout`], [`Letta::with_retry`], [`Letta::with_header`].
+//!
+//! # In a browser
+//!
+//! The crate compiles for `wasm32-unknown-unknown`, and runs in pages and workers. A page has no API key: it [holds a
+//! token](token_holder). What differs there:
+//!
+//! - **A failure has no reason.** A browser does not tell a page why there is no answer, nor whether the request was sent. So
+//!   [`Error::is_connect`] is always false, and [`Error::is_interrupted`] also means that the service was not reached, or does not allow the
+//!   page's origin (CORS).
+//! - **The service decides what a page may do.** It must allow the page's origin, the methods, and the headers that are sent. It must also
+//!   expose the headers that the page may read: without `Retry-After` and `x-request-id`, waits and IDs are not known.
+//! - **The browser decides on connections.** Time for connecting, proxies, TLS and compression are its own. It follows redirects. If one
+//!   leaves the origin, the call is an error afterwards.
+//! - **There are no files.** Uploads take bytes, do not tell how far they are, and are sent once.
+//! - **Retries of all calls together have no limit.** There is one user, and no fleet.
+//! - **Futures are not `Send`**, and no tokio runtime is needed.
+//! - The features `minter` and `axum` are for servers, and refused. `http2`, `rustls`, `native-tls` and `socks` change nothing.
 //!
 //! # Observability
 //!
@@ -261,6 +297,7 @@ pub mod runs;
 pub mod server_tools;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+pub mod token_holder;
 #[cfg(feature = "turns")]
 pub mod turns;
 

@@ -4,36 +4,42 @@
 //! [`native`] and [`browser`] have the same items, and one of them is compiled. Nothing else in the crate tests for
 //! the target.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none")))]
 mod browser;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none"))))]
 mod native;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none")))]
 use browser as here;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none"))))]
 use native as here;
 
 #[cfg(feature = "agent-files")]
 pub(crate) use here::files;
 #[cfg(feature = "folders")]
 pub(crate) use here::open_file;
+pub(crate) use here::page;
 #[cfg(feature = "minter")]
 pub(crate) use here::runtime;
-#[cfg(feature = "turns")]
-pub(crate) use here::spawn;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
 pub(crate) use here::{
-    ASKS_FOR_HEADERS, BoxStream, BoxTell, Bucket, FOLLOWS_REDIRECTS, TELLS_PROGRESS, check_runtime,
-    copy_request, http_client, is_connect, proxy_of, take_whole_body, watch_body,
+    ASKS_FOR_HEADERS, BoxStream, BoxTell, Bucket, FOLLOWS_REDIRECTS, SETS_ORIGIN, TELLS_FAILURES,
+    TELLS_PROGRESS, check_runtime, copy_request, execute, http_client, is_connect, proxy_of, spawn,
+    take_whole_body, watch_body,
 };
 
 /// Items that a browser has no use for. There, they are left out.
-#[cfg(all(feature = "folders", not(target_arch = "wasm32")))]
+#[cfg(all(
+    feature = "folders",
+    not(all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none")))
+))]
 macro_rules! native_only {
     ($($item:item)*) => { $($item)* };
 }
-#[cfg(all(feature = "folders", target_arch = "wasm32"))]
+#[cfg(all(
+    feature = "folders",
+    all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none"))
+))]
 macro_rules! native_only {
     ($($item:item)*) => {};
 }
@@ -128,7 +134,10 @@ impl std::fmt::Display for UnusableProxy {
 }
 
 /// The settings of the default HTTP client. A browser ignores them.
-#[cfg_attr(target_arch = "wasm32", expect(dead_code))]
+#[cfg_attr(
+    all(target_arch = "wasm32", any(target_os = "unknown", target_os = "none")),
+    expect(dead_code)
+)]
 pub(crate) struct HttpSettings {
     /// Whether the service is on this machine.
     pub(crate) is_loopback: bool,

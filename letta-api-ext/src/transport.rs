@@ -10,8 +10,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportError};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use url::Url;
 
 use crate::error::attempts::{Attempts, Stopped};
@@ -20,13 +20,17 @@ use crate::platform::{self, NoRuntime};
 use crate::time::clock::{self, Instant};
 use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
-use facts::{Secrets, Template};
+use credentials::Credentials;
+use facts::{Keys, Secrets, Template};
+use holding::Holding;
 use outgoing::Outgoing;
 use telemetry::Telemetry;
 
 mod attempt;
+pub(crate) mod credentials;
 mod facts;
 pub(crate) mod headers;
+mod holding;
 #[cfg(all(test, target_os = "linux"))]
 mod memory_tests;
 pub(crate) mod metrics;
@@ -71,9 +75,9 @@ pub(crate) struct HttpTransport {
 
 /// The settings of a client, shared by all its calls.
 pub(crate) struct Settings {
-    /// `None` for a server that needs no key.
-    pub(crate) key: Option<Arc<Secret>>,
-    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) credentials: Credentials,
+    /// The origin that is sent with each call.
+    pub(crate) origin: Option<HeaderValue>,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
     /// Host and port of the proxy on the way, if the default HTTP client has one.
     pub(crate) proxy: Option<String>,
@@ -107,6 +111,7 @@ impl Transport for HttpTransport {
                 operation,
                 template,
                 times: self.options.times(operation),
+                holding: None,
             },
             began,
             attempts: Attempts::default(),
@@ -156,10 +161,22 @@ impl Running<'_> {
         let call = &self.call;
         self.outgoing
             .change_headers(|headers| call.add_headers(headers));
+        let keeper = settings.credentials.keeper();
+        let mut is_replaced = false;
         // Made only if an attempt fails, because most do not.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
         loop {
+            // In boxes: calls with a key need no room for it.
+            if let Some(keeper) = keeper
+                && !is_replaced
+            {
+                if let Err(error) = Box::pin(self.hold_token(keeper, deadline)).await {
+                    self.telemetry.refused(&error);
+                    return Err(error);
+                }
+                self.began = Instant::now();
+            }
             let result = self.attempt(deadline, previous.take()).run().await;
             let result = result.map(|answer| {
                 self.attempts.is_redirected = answer.is_redirected;
@@ -169,7 +186,15 @@ impl Running<'_> {
             if let (Some(failure), Some(watch)) = (&failure, &options.watch) {
                 watch(failure);
             }
+            let mut took = None;
+            let mut replaced = Ok(false);
+            if let Some(keeper) = keeper {
+                took = Some(self.telemetry.attempt_took());
+                replaced = Box::pin(self.settle_token(keeper, deadline, &result)).await;
+            }
             let next = match &failure {
+                Some(_) if replaced.is_err() => Err(None),
+                Some(_) if matches!(replaced, Ok(true)) => Ok(Duration::ZERO),
                 Some(failure) if self.outgoing.can_be_sent() => {
                     let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));
                     self.wait(failure, deadline, bounds)
@@ -180,11 +205,16 @@ impl Running<'_> {
             let (call, url) = (&self.call, self.outgoing.url());
             let failed = failure.as_ref();
             self.telemetry
-                .attempt_ends(&result, failed, wait, |response| {
+                .attempt_ends(&result, failed, wait, took, |response| {
                     call.with_secrets(url, |secrets| {
                         error::request_id(response.headers(), secrets)
                     })
                 });
+            if let Err(error) = replaced {
+                self.telemetry.refused(&error);
+                return Err(error);
+            }
+            is_replaced = matches!(replaced, Ok(true));
             let wait = match next {
                 Ok(wait) => wait,
                 Err(stopped) => {
@@ -192,7 +222,10 @@ impl Running<'_> {
                     return result;
                 }
             };
-            clock::sleep(wait).await;
+            // A timer of no time takes up to a millisecond.
+            if !wait.is_zero() {
+                clock::sleep(wait).await;
+            }
             // A busy executor may wake us late. Nothing is sent past the deadline.
             let now = Instant::now();
             if now >= deadline {
@@ -222,7 +255,10 @@ impl Running<'_> {
         };
         let transport = call.transport;
         let secrets = Secrets {
-            key: transport.settings.key.clone(),
+            keys: match call.holding {
+                Some(holding) => Keys::Tokens(holding.secrets().into()),
+                None => Keys::Key(transport.settings.credentials.key().cloned()),
+            },
             headers: transport.options.headers.clone(),
             template: call.template,
             // A success is read as what the operation gives, and no message repeats it.
@@ -289,6 +325,8 @@ struct Call<'a> {
     operation: &'static Operation,
     template: Template,
     times: Times,
+    /// The tokens of a client that holds some. In a box: others need no room for them.
+    holding: Option<Box<Holding>>,
 }
 
 impl Call<'_> {
@@ -298,8 +336,11 @@ impl Call<'_> {
             settings, options, ..
         } = self.transport;
         options.headers.apply(headers);
-        if let Some(authorization) = &settings.authorization {
+        if let Some(authorization) = settings.credentials.authorization() {
             headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(origin) = &settings.origin {
+            headers.insert(ORIGIN, origin.clone());
         }
         if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
@@ -317,13 +358,13 @@ impl Call<'_> {
             settings, options, ..
         } = self.transport;
         let template = self.template.as_str();
-        facts::with_secrets(
-            settings.key.as_deref(),
-            &options.headers,
-            Some(url),
-            template,
-            None,
-            use_them,
-        )
+        let keys = match &self.holding {
+            Some(holding) => holding.secrets(),
+            None => settings
+                .credentials
+                .key()
+                .map_or(&[][..], std::slice::from_ref),
+        };
+        facts::with_secrets(keys, &options.headers, Some(url), template, None, use_them)
     }
 }

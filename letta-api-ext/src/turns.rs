@@ -106,6 +106,7 @@ mod lean;
 mod path;
 mod pending;
 mod queue;
+mod run_state;
 mod shared;
 mod stream;
 mod target;

@@ -90,6 +90,7 @@ pub use crate::failure::{InvalidRequest, TransportError};
 pub use crate::generated::{operations, types};
 pub use crate::nullable::Nullable;
 pub use crate::operation::Operation;
+pub use crate::platform::{BoxFuture, MaybeSend, MaybeSync};
 #[doc(hidden)]
 pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
@@ -104,7 +105,7 @@ pub use crate::service_error::{FieldError, ServiceError};
 #[cfg(feature = "multipart")]
 pub use crate::support::file_part::FilePart;
 pub use crate::support::pages::{Items, PageCursor, Pages};
-pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
+pub use crate::transport::{Bearer, Direct, Transport};
 
 mod base_url;
 mod client;
@@ -118,6 +119,7 @@ mod failure;
 mod generated;
 mod nullable;
 mod operation;
+mod platform;
 mod response;
 mod service_error;
 #[doc(hidden)]

@@ -1,8 +1,6 @@
 //! The hook that every request passes through.
 
-use std::future::Future;
-use std::pin::Pin;
-
+use crate::platform::{self, BoxFuture, MaybeSend, MaybeSync};
 use crate::{ApiKey, Operation, Response, TransportError};
 
 /// Carries a request to the service, and its answer back.
@@ -48,31 +46,6 @@ pub trait Transport: MaybeSend + MaybeSync {
     ) -> BoxFuture<'a, Result<Response, TransportError>>;
 }
 
-/// A boxed future. It is `Send`, except in a browser.
-#[cfg(not(target_arch = "wasm32"))]
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-/// A boxed future. It is `Send`, except in a browser.
-#[cfg(target_arch = "wasm32")]
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-macro_rules! maybe {
-    ($name:ident, $bound:ident) => {
-        #[doc = concat!("`", stringify!($bound), "`, except in a browser: any type has it there.")]
-        #[cfg(not(target_arch = "wasm32"))]
-        pub trait $name: $bound {}
-        #[cfg(not(target_arch = "wasm32"))]
-        impl<T: $bound + ?Sized> $name for T {}
-
-        #[doc = concat!("`", stringify!($bound), "`, except in a browser: any type has it there.")]
-        #[cfg(target_arch = "wasm32")]
-        pub trait $name {}
-        #[cfg(target_arch = "wasm32")]
-        impl<T: ?Sized> $name for T {}
-    };
-}
-maybe!(MaybeSend, Send);
-maybe!(MaybeSync, Sync);
-
 /// Sends each request once, as it is. A [`Client`](crate::Client) starts with this transport.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
@@ -84,7 +57,7 @@ impl Transport for Direct {
         request: reqwest::Request,
         _: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        Box::pin(async move { Ok(http.execute(request).await?.into()) })
+        Box::pin(async move { Ok(platform::execute(http, request).await?.into()) })
     }
 }
 

@@ -2,7 +2,20 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bubbles, converse, say, signIn, start, startAlone, startOtherSite, state, until, watchPage } from "./harness.mjs";
+import {
+  HAS_MODULES,
+  SENDING,
+  bubbles,
+  converse,
+  say,
+  signIn,
+  start,
+  startAlone,
+  startOtherSite,
+  state,
+  until,
+  watchPage,
+} from "./harness.mjs";
 
 test("it runs with no account: somebody signs in, chats to an agent of their own, and signs out", async (t) => {
   const { origin, page } = await startAlone(t);
@@ -132,7 +145,7 @@ test("a narrow screen needs no scrolling sideways, whatever is said", async (t) 
   await fits("nothing said");
   await converse(page, `https://example.com/${"a".repeat(300)}`);
   await fits("a long word said");
-  await page.route("**/messages/stream", (route) => route.abort());
+  await page.route(SENDING, (route) => route.abort());
   await say(page, "and then");
   await state(page, "failed");
   await fits("a failure");
@@ -175,6 +188,42 @@ test("nothing is complained about, and no script is run that somebody says or sm
   }, elsewhere);
   assert.deepEqual(violations, ["script-src-elem", "connect-src"]);
   assert.equal(await page.evaluate(() => window.smuggled), undefined);
+});
+
+if (!HAS_MODULES) test("it looks as the page in JavaScript does, to the last dot", async (t) => {
+  const pictures = [];
+  for (const hasModules of [true, false]) {
+    const settings = { viewport: { width: 800, height: 600 }, reducedMotion: "reduce" };
+    const faults = ["stream_message", "send_message_stream"].map((send) => `status=500,on=${send},times=1`);
+    const { origin, page, context } = await start(t, { hasModules, context: settings, faults });
+    const taken = {};
+    const take = async (name) => {
+      // No cursor that blinks, or not, and no time that passes.
+      await page.evaluate(() => {
+        document.getElementById("access").style.display = "none";
+        document.getElementById("scroller").focus({ focusVisible: false });
+      });
+      taken[name] = await page.screenshot({ animations: "disabled" });
+    };
+    await signIn(page, origin);
+    await take("nothing said");
+    await say(page, "Hello?");
+    await state(page, "failed");
+    await take("a failure");
+    await converse(page, "and then");
+    await take("a message that was not answered, and an answer");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await take("a draft");
+    await context.clearCookies();
+    await page.reload();
+    await page.waitForURL(`${origin}/sign-in`);
+    await signIn(page, origin);
+    await take("read again");
+    pictures.push(taken);
+  }
+  const [one, other] = pictures;
+  assert.equal(Object.keys(one).length, 5);
+  for (const name of Object.keys(one)) assert.ok(one[name].equals(other[name]), `${name} looks different`);
 });
 
 test("a picture of it can be taken", { skip: !process.env.LETTA_SCREENSHOT }, async (t) => {

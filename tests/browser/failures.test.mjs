@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  SEND,
+  SENDING,
   bubbles,
   notice,
   say,
@@ -36,7 +38,7 @@ test("a service that cannot be reached is said so, and trying again delivers wha
 });
 
 test("trouble at the service is said so, and trying again delivers what was said", async (t) => {
-  const faults = ["status=500,on=stream_message,times=1"];
+  const faults = [`status=500,on=${SEND},times=1`];
   const { origin, service, page } = await start(t, { faults });
   await signIn(page, origin);
   await say(page, "Hello?");
@@ -52,7 +54,7 @@ test("a message whose answer was lost is not sent twice", async (t) => {
   await signIn(page, origin);
   // Not by a fault of the emulator's: Chromium sends again by itself what a connection that it has used before
   // closes on, a POST too.
-  await page.route("**/messages/stream", async (route) => {
+  await page.route(SENDING, async (route) => {
     await route.fetch();
     await route.abort();
   });
@@ -65,7 +67,7 @@ test("a message whose answer was lost is not sent twice", async (t) => {
 });
 
 test("an answer that breaks off, or is an error, is no answer", async (t) => {
-  const faults = ["model-failure,on=stream_message,times=1"];
+  const faults = [`model-failure,on=${SEND},times=1`];
   const { origin, service, page } = await start(t, { faults });
   await signIn(page, origin);
   await say(page, "to a model that fails");
@@ -74,8 +76,9 @@ test("an answer that breaks off, or is an error, is no answer", async (t) => {
   await page.getByRole("button", { name: "Try again" }).click();
   await bubbles(page, "agent").filter({ hasText: "You said: to a model that fails" }).waitFor();
 
-  const said = { id: "message-1", message_type: "assistant_message", content: "Half an " };
-  await page.route("**/messages/stream", (route) =>
+  const date = "2026-03-01T12:00:00+00:00";
+  const said = { id: "message-1", date, message_type: "assistant_message", content: "Half an " };
+  await page.route(SENDING, (route) =>
     route.fulfill({
       headers: { "access-control-allow-origin": origin, "content-type": "text/event-stream" },
       body: `data: ${JSON.stringify(said)}\n\n`,
@@ -85,7 +88,7 @@ test("an answer that breaks off, or is an error, is no answer", async (t) => {
   await state(page, "failed");
   await notice(page).getByText("The answer broke off.").waitFor();
   assert.equal(await bubbles(page, "agent").last().textContent(), "Half an ");
-  await page.unroute("**/messages/stream");
+  await page.unroute(SENDING);
   await page.getByRole("button", { name: "Try again" }).click();
   await bubbles(page, "agent").filter({ hasText: "You said: to a line that breaks" }).waitFor();
   assert.equal(await page.getByText("Half an").count(), 0);
@@ -93,7 +96,7 @@ test("an answer that breaks off, or is an error, is no answer", async (t) => {
 });
 
 test("too many requests are counted down, and what was said can be sent then", async (t) => {
-  const faults = ["status=429,retry-after=2s,on=stream_message,times=1"];
+  const faults = [`status=429,retry-after=2s,on=${SEND},times=1`];
   const { origin, service, page } = await start(t, { faults });
   await signIn(page, origin);
   await say(page, "Hurry");

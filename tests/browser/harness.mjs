@@ -11,6 +11,11 @@ const built = (name) => fileURLToPath(new URL(`../../target/debug/${name}`, impo
 const CHAT = process.env.LETTA_TESTS_CHAT ?? built("examples/browser_chat");
 const EMULATOR = process.env.LETTA_TESTS_EMULATOR ?? built("letta-emulator");
 const CHROMIUM = process.env.LETTA_TESTS_CHROMIUM ?? "/usr/bin/chromium";
+/** The folder of another page's scripts, such as the page in Rust. Without it, the application has its page in JavaScript. */
+const PAGE = process.env.LETTA_TESTS_CHAT_PAGE || undefined;
+
+/** Whether the page is made of modules that a test can load. A page in Rust is one program. */
+export const HAS_MODULES = PAGE === undefined;
 
 /**
  * How the emulator treats tokens: `strict` as by default, or `published-2025` as the service's published source of that
@@ -24,6 +29,14 @@ export const DELETION_ENDS = TOKEN_RULES === "strict";
 
 /** Whether a request with a token is refused that comes from another origin than the token was made for. */
 export const COMPARES_ORIGIN = TOKEN_RULES === "strict";
+
+/** By which operation of the service a page sends a message, and how its URL ends: the SDK has one for JSON and for events. */
+const [sends, ending] = HAS_MODULES ? ["stream_message", "/messages/stream"] : ["send_message_stream", "/messages"];
+export const SEND = sends;
+/** The URLs of such requests. */
+export const SENDING = `**${ending}`;
+
+const OWN_PAGE = PAGE === undefined ? {} : { CHAT_PAGE: PAGE };
 
 /** Longest wait for anything that should happen, in milliseconds. */
 const PATIENCE = 60_000;
@@ -53,10 +66,11 @@ after(() => browser?.close());
 /**
  * The emulator as a program, the application in front of it, and a page of its own. All of them end with the
  * test. `tokenSeconds` is how long tokens live, `wordDelay` how long the agent thinks before each word, and
- * `faults` what goes wrong at the service.
+ * `faults` what goes wrong at the service. `hasModules` asks for the page in JavaScript.
  */
 export async function start(test, options = {}) {
   const { wordDelay = "1ms", tokenSeconds = 300, faults = [], context: settings = {} } = options;
+  const { hasModules = HAS_MODULES } = options;
   const key = `sk-let-${randomBytes(16).toString("hex")}`;
   const emulator = await startProgram(test, EMULATOR, {
     args: [
@@ -75,12 +89,14 @@ export async function start(test, options = {}) {
       LETTA_AGENT_NAME: "Ada",
       CHAT_LISTEN: "127.0.0.1:0",
       CHAT_TOKEN_SECONDS: String(tokenSeconds),
+      ...(hasModules ? {} : OWN_PAGE),
     },
     ready: /^Open +(\S+)/m,
   });
   const context = await browser.newContext(settings);
   context.setDefaultTimeout(PATIENCE);
   test.after(() => context.close());
+  await tellTokens(context);
   const page = await context.newPage();
   return { origin: chat, service: new Service(emulator, key), key, context, page };
 }
@@ -108,7 +124,7 @@ export async function startEmulator(test, options = []) {
 /** The application alone, which then has an emulator in its own process. */
 export async function startAlone(test, settings = {}) {
   const origin = await startProgram(test, CHAT, {
-    env: { CHAT_LISTEN: "127.0.0.1:0" },
+    env: { CHAT_LISTEN: "127.0.0.1:0", ...OWN_PAGE },
     ready: /^Open +(\S+)/m,
   });
   const context = await browser.newContext(settings);
@@ -250,15 +266,30 @@ export function watchPage(page) {
   });
 }
 
+/** Has the pages of a context tell of the tokens that they are given, before they have them. */
+async function tellTokens(context) {
+  await context.exposeBinding("tellToken", ({ page }, token) => {
+    watched.get(page)?.push({ ...token, arrived: Date.now() });
+  });
+  await context.addInitScript(() => {
+    const { fetch, tellToken } = window;
+    window.fetch = async (input, options) => {
+      const answer = await fetch(input, options);
+      const asked = new URL(input instanceof Request ? input.url : input, location);
+      // A browser need not keep the body of an answer that the page is done with.
+      if (asked.pathname === "/api/letta-token" && answer.ok) await tellToken(await answer.clone().json());
+      return answer;
+    };
+  });
+}
+
+/** The tokens of each page that is watched. */
+const watched = new WeakMap();
+
 /** The tokens that the page is given, in order, from now on. */
 export function watchTokens(page) {
   const tokens = [];
-  page.on("response", async (answer) => {
-    if (answer.url().endsWith("/api/letta-token") && answer.ok()) {
-      const arrived = Date.now();
-      tokens.push({ ...(await answer.json()), arrived });
-    }
-  });
+  watched.set(page, tokens);
   return {
     tokens,
     /** The token of this place, once it is there. */
@@ -307,16 +338,18 @@ export function settle(page) {
  * that an answer is under way for as long as the test wants.
  */
 export async function holdAnswers(page) {
-  await page.addInitScript(() => {
+  await page.addInitScript((ending) => {
     const { fetch } = window;
     const released = new Promise((resolve) => (window.releaseAnswers = resolve));
-    window.fetch = async (url, request) => {
-      const answer = await fetch(url, request);
-      if (!String(url).endsWith("/messages/stream") || !answer.ok) return answer;
+    window.fetch = async (input, options) => {
+      // A page asks by a URL and options, or by a request.
+      const { url, signal } = input instanceof Request ? input : { url: String(input), ...options };
+      const answer = await fetch(input, options);
+      if (!url.endsWith(ending) || !answer.ok) return answer;
       let hasBegun = false;
       // As the body of an answer itself, this ends when the page gives up.
       const aborted = new Promise((_, reject) => {
-        request.signal.addEventListener("abort", () => reject(request.signal.reason));
+        signal.addEventListener("abort", () => reject(signal.reason));
       });
       aborted.catch(() => {});
       const split = new TransformStream({
@@ -333,8 +366,10 @@ export async function holdAnswers(page) {
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(split)
         .pipeThrough(new TextEncoderStream());
-      return new Response(body, { status: answer.status, headers: answer.headers });
+      const { status, headers, url: from } = answer;
+      // One that a script makes has no URL of its own.
+      return Object.defineProperty(new Response(body, { status, headers }), "url", { value: from });
     };
-  });
+  }, ending);
   return () => page.evaluate(() => window.releaseAnswers());
 }

@@ -6,7 +6,9 @@ import { test } from "node:test";
 import {
   AGENT,
   DELETION_ENDS,
+  HAS_MODULES,
   SAYS_WHY,
+  SEND,
   bubbles,
   converse,
   holdAnswers,
@@ -23,7 +25,6 @@ import {
 } from "./harness.mjs";
 
 const LIST = "list_messages";
-const STREAM = "stream_message";
 const REFUSED =
   "The service refused this page’s access. It may have expired or been revoked, or it may not allow this. " +
   "The service does not say which.";
@@ -71,7 +72,7 @@ test("a token that was deleted before it was used is renewed, and the user does 
   assert.deepEqual(renewals, { all: 2, refused: 1 });
   await converse(page, "Hello");
   assert.deepEqual(await service.said(), ["Hello"]);
-  assert.deepEqual(await service.answers(STREAM), { 200: 1 });
+  assert.deepEqual(await service.answers(SEND), { 200: 1 });
   assert.deepEqual(renewals, { all: 2, refused: 1 });
 });
 
@@ -85,7 +86,7 @@ test("a token that was used and then deleted is renewed where that ends it, and 
   await watchPage(page);
   await converse(page, "after");
   assert.deepEqual(await service.said(), ["before", "after"]);
-  assert.deepEqual(await service.answers(STREAM), DELETION_ENDS ? { 200: 2, 401: 1 } : { 200: 2 });
+  assert.deepEqual(await service.answers(SEND), DELETION_ENDS ? { 200: 2, 401: 1 } : { 200: 2 });
   assert.equal(renewals.refused, DELETION_ENDS ? 1 : 0);
   const { states } = await page.evaluate(() => window.seen);
   assert.deepEqual(states, ["ready", "waiting", "streaming", "ready"]);
@@ -101,24 +102,24 @@ test("a token that has expired earlier than the page was told is renewed, and th
   assert.deepEqual(await service.answers(LIST), { 200: 1, 401: 1 });
   await converse(page, "Hello");
   assert.deepEqual(await service.said(), ["Hello"]);
-  assert.deepEqual(await service.answers(STREAM), { 200: 1 });
+  assert.deepEqual(await service.answers(SEND), { 200: 1 });
   assert.deepEqual(renewals, { all: 2, refused: 1 });
 });
 
 test("a refusal that passes by costs one renewal, and the message is said once", async (t) => {
-  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${STREAM},times=1`] });
+  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${SEND},times=1`] });
   const renewals = watchRenewals(context);
   const tokens = watchTokens(page);
   await signIn(page, origin);
   await converse(page, "Hello");
   assert.deepEqual(await service.said(), ["Hello"]);
-  assert.deepEqual(await service.answers(STREAM), { 200: 1, 401: 1 });
+  assert.deepEqual(await service.answers(SEND), { 200: 1, 401: 1 });
   assert.deepEqual(renewals, { all: 2, refused: 1 });
   assert.notEqual((await tokens.at(0)).token, (await tokens.at(1)).token);
 });
 
 test("a second refusal is said so in words that claim no reason; the page stops, and the message is kept", async (t) => {
-  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${STREAM},times=3`] });
+  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${SEND},times=3`] });
   const renewals = watchRenewals(context);
   await page.clock.install();
   await signIn(page, origin);
@@ -127,14 +128,14 @@ test("a second refusal is said so in words that claim no reason; the page stops,
   assert.equal(await page.getByTestId("notice-text").textContent(), REFUSED);
   assert.equal(await page.getByTestId("access").textContent(), "Access was refused");
   await isUnsent(page, "Hello");
-  assert.deepEqual(await service.answers(STREAM), { 401: 2 });
+  assert.deepEqual(await service.answers(SEND), { 401: 2 });
   assert.deepEqual(renewals, { all: 2, refused: 1 });
   assert.deepEqual(await service.said(), []);
 
   // Nothing goes on by itself.
   const read = await service.answers(LIST);
   await wait(page);
-  assert.deepEqual(await service.answers(STREAM), { 401: 2 });
+  assert.deepEqual(await service.answers(SEND), { 401: 2 });
   assert.deepEqual(await service.answers(LIST), read);
   assert.deepEqual(renewals, { all: 2, refused: 1 });
 
@@ -143,16 +144,16 @@ test("a second refusal is said so in words that claim no reason; the page stops,
   await until(() => renewals.all === 3, "a renewal");
   await state(page, "access-refused");
   await isUnsent(page, "Hello");
-  assert.deepEqual(await service.answers(STREAM), { 401: 3 });
+  assert.deepEqual(await service.answers(SEND), { 401: 3 });
   await wait(page);
-  assert.deepEqual(await service.answers(STREAM), { 401: 3 });
+  assert.deepEqual(await service.answers(SEND), { 401: 3 });
   assert.deepEqual(renewals, { all: 3, refused: 2 });
 
   // The service is itself again.
   await page.getByRole("button", { name: "Try again" }).click();
   await bubbles(page, "agent").filter({ hasText: "You said: Hello" }).waitFor();
   await state(page, "ready");
-  assert.deepEqual(await service.answers(STREAM), { 200: 1, 401: 3 });
+  assert.deepEqual(await service.answers(SEND), { 200: 1, 401: 3 });
   assert.deepEqual(await service.said(), ["Hello"]);
   assert.equal(await notice(page).isVisible(), false);
   assert.equal(await page.getByText("Not sent").isVisible(), false);
@@ -180,7 +181,7 @@ if (SAYS_WHY) test("what a token does not allow is said so, and asked again by n
   await notice(page).getByText("does not give `write_messages`").waitFor();
   // Another token would have the same policy.
   const isDone = async () => {
-    assert.deepEqual(await service.answers(STREAM), { 403: 1 });
+    assert.deepEqual(await service.answers(SEND), { 403: 1 });
     assert.deepEqual(renewals, { all: 1, refused: 0 });
   };
   await isDone();
@@ -198,7 +199,7 @@ if (!SAYS_WHY) test("what is refused without a reason is asked again by nobody b
   const { service, page, renewals, minted } = await startAsReader(t);
   await state(page, "access-refused");
   assert.equal(await page.getByTestId("notice-text").textContent(), REFUSED);
-  assert.deepEqual(await service.answers(STREAM), { 401: 2 });
+  assert.deepEqual(await service.answers(SEND), { 401: 2 });
   assert.deepEqual(renewals, { all: 2, refused: 1 });
   assert.notEqual(minted[0].token, minted[1].token);
   await wait(page);
@@ -209,7 +210,7 @@ if (!SAYS_WHY) test("what is refused without a reason is asked again by nobody b
   await isUnsent(page, "And now?");
   await isUnsent(page, "May I?");
   await wait(page);
-  assert.deepEqual(await service.answers(STREAM), { 401: 3 });
+  assert.deepEqual(await service.answers(SEND), { 401: 3 });
   assert.deepEqual(renewals, { all: 3, refused: 2 });
 
   // With a token that allows it, each can be sent.
@@ -227,7 +228,7 @@ if (!SAYS_WHY) test("what is refused without a reason is asked again by nobody b
 });
 
 test("the very same token is not tried again after it was refused", async (t) => {
-  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${STREAM}`] });
+  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${SEND}`] });
   const renewals = watchRenewals(context);
   const minted = await service.mint(origin);
   await page.route(TOKEN, (route) => route.fulfill(given(minted)));
@@ -239,7 +240,7 @@ test("the very same token is not tried again after it was refused", async (t) =>
     await isUnsent(page, `for the time ${times}`);
     await state(page, "access-refused");
     await wait(page);
-    assert.deepEqual(await service.answers(STREAM), { 401: times });
+    assert.deepEqual(await service.answers(SEND), { 401: times });
     assert.deepEqual(renewals, { all: times + 1, refused: times });
   }
 });
@@ -282,7 +283,7 @@ test("a conversation that may not be read is not asked for in a loop, nor after 
 });
 
 test("tabs whose token ended all get the one that takes its place, and none takes another's away", async (t) => {
-  const faults = [`status=401,on=${STREAM},times=2`];
+  const faults = [`status=401,on=${SEND},times=2`];
   const { origin, service, context, page } = await start(t, { tokenSeconds: LONG, faults });
   const renewals = watchRenewals(context);
   const tokens = watchTokens(page);
@@ -316,7 +317,7 @@ test("tabs whose token ended all get the one that takes its place, and none take
   assert.equal(one.token, two.token);
   await converse(page, "once more");
   await converse(other, "me too");
-  assert.deepEqual(await service.answers(STREAM), { 200: 4, 401: 2 });
+  assert.deepEqual(await service.answers(SEND), { 200: 4, 401: 2 });
   assert.deepEqual(renewals, { all: 4, refused: 2 });
   assert.deepEqual(await service.answers("create_client_side_access_token"), { 201: 2 });
 });
@@ -340,7 +341,7 @@ function askTwice(page, service, routine) {
   );
 }
 
-for (const routine of [false, true]) {
+for (const routine of HAS_MODULES ? [false, true] : []) {
   const during = routine ? ", also while one is under way that knows of no refusal" : "";
   test(`two requests that are refused at once lead to one renewal${during}`, async (t) => {
     const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${LIST},times=2`] });
@@ -357,7 +358,7 @@ for (const routine of [false, true]) {
   });
 }
 
-test("two requests that are refused twice lead to one renewal, and both say so", async (t) => {
+if (HAS_MODULES) test("two requests that are refused twice lead to one renewal, and both say so", async (t) => {
   const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${LIST}`] });
   await page.goto(`${origin}/sign-in`);
   await page.evaluate(() =>
@@ -400,7 +401,7 @@ test("a renewal that fails after a refusal leaves the message unsent, and trying
     [{ status: 503, json: { detail: "The service did not give access." } }, "The service did not give access.", "failed"],
     [{ status: 429, headers: { "retry-after": "1" }, json: { detail: "Too many at once." } }, "Too many at once.", "limited"],
   ]) {
-    const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${STREAM},times=1`] });
+    const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${SEND},times=1`] });
     await signIn(page, origin);
     const renewals = watchRenewals(context);
     await answerFirst(page, answer);
@@ -408,13 +409,13 @@ test("a renewal that fails after a refusal leaves the message unsent, and trying
     await state(page, name);
     await notice(page).getByText(shown).waitFor();
     await isUnsent(page, "Hello");
-    assert.deepEqual(await service.answers(STREAM), { 401: 1 });
+    assert.deepEqual(await service.answers(SEND), { 401: 1 });
     const read = await service.answers(LIST);
     await page.getByRole("button", { name: "Try again", exact: true }).click();
     await bubbles(page, "agent").filter({ hasText: "You said: Hello" }).waitFor();
     // It is known that it did not arrive: nobody looks.
     assert.deepEqual(await service.answers(LIST), read);
-    assert.deepEqual(await service.answers(STREAM), { 200: 1, 401: 1 });
+    assert.deepEqual(await service.answers(SEND), { 200: 1, 401: 1 });
     assert.deepEqual(renewals, { all: 2, refused: 2 });
     assert.deepEqual(await service.said(), ["Hello"]);
   }
@@ -480,11 +481,11 @@ test("a token that lives for years sets no timer that ends at once", async (t) =
   await page.route(TOKEN, (route) => route.fulfill({ json: { token, expiresAt, expiresIn: 100_000_000 } }));
   await signIn(page, origin);
   const longest = await page.evaluate(() => window.longest);
-  assert.ok(longest > 86_400_000 && longest < 2 ** 31, `a timer of ${longest} ms`);
+  assert.ok(longest >= 60_000 && longest < 2 ** 31, `a timer of ${longest} ms`);
 });
 
 test("what was typed is there again after a reload, and after signing in again, and for nobody else", async (t) => {
-  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${STREAM},times=2`] });
+  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${SEND},times=2`] });
   await signIn(page, origin);
   await say(page, "kept");
   await state(page, "access-refused");
@@ -520,7 +521,7 @@ test("what was typed is there again after a reload, and after signing in again, 
 });
 
 test("a user whose session has ended loses no message", async (t) => {
-  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${STREAM},times=1`] });
+  const { origin, service, context, page } = await start(t, { faults: [`status=401,on=${SEND},times=1`] });
   await signIn(page, origin);
   await context.clearCookies();
   await say(page, "Am I still here?");
@@ -536,7 +537,7 @@ test("a user whose session has ended loses no message", async (t) => {
 });
 
 test("an unsent message can be taken back, changed and sent, while others wait", async (t) => {
-  const { origin, service, page } = await start(t, { faults: [`status=401,on=${STREAM},times=2`] });
+  const { origin, service, page } = await start(t, { faults: [`status=401,on=${SEND},times=2`] });
   await signIn(page, origin);
   await say(page, "first");
   await state(page, "access-refused");
@@ -580,10 +581,10 @@ test("who signs out has no token in the page from then on, and no tab of the ses
   await state(other, "signed-out");
   assert.equal(await other.getByTestId("access").textContent(), "Signed out");
   assert.equal(await other.getByTestId("notice-text").textContent(), "You are signed out.");
-  const sent = await service.answers(STREAM);
+  const sent = await service.answers(SEND);
   await say(other, "still?");
   await isUnsent(other, "still?");
-  assert.deepEqual(await service.answers(STREAM), sent);
+  assert.deepEqual(await service.answers(SEND), sent);
   assert.equal(renewals.all, 0);
   release();
   await page.waitForURL(`${origin}/sign-in`);

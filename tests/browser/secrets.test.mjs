@@ -58,12 +58,13 @@ test("the API key never reaches the browser, and the token is in no storage and 
   const secrets = tokens.tokens.map(({ token }) => token);
 
   // The search would find what is there: in bodies, headers and the page.
-  for (const there of [...secrets, `Bearer ${secrets[0]}`, "class Access", "letta_chat_session"]) {
+  for (const there of [...secrets, `Bearer ${secrets[0]}`, "You are signed out.", "letta_chat_session"]) {
     assert.ok(all.includes(there), "the search is blind");
   }
   assert.ok(kept.includes("Tell me a secret"), "the search is blind");
 
-  assert.ok(!all.includes(key) && !all.includes("sk-let-"), "the key has crossed");
+  // A program may know what a key begins with.
+  assert.ok(!all.includes(key) && !/sk-let-[0-9a-f]{16}/.test(all), "the key has crossed");
   assert.ok(!all.includes(Buffer.from(key).toString("base64").replaceAll("=", "")));
   for (const token of secrets) {
     assert.ok(!kept.includes(token) && !cookies.includes(token), "a token is kept");

@@ -1,8 +1,9 @@
-//! The example `browser_chat` and the page of the emulator in a real browser: `tests/browser`, run by Node, with each of the emulator's token rules.
+//! The example `browser_chat` and the page of the emulator in a real browser: `tests/browser`, run by Node, with each of the emulator's
+//! token rules, and with the page of the chat in JavaScript and in Rust.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use letta_api_tests::external_tools::skip;
 
@@ -39,12 +40,29 @@ fn missing(folder: &Path, chromium: &Path) -> Option<&'static str> {
 /// Two runs at once would be slower than one after the other.
 static BROWSER: Mutex<()> = Mutex::new(());
 
+/// Which page of the chat it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Page {
+    JavaScript,
+    Rust,
+}
+
+/// A test that runs with these token rules alone.
+const STRICT: (&str, &str) = (
+    "strict",
+    "what a token does not allow is said so, and asked again by nobody but the user",
+);
+const PUBLISHED_2025: (&str, &str) = (
+    "published-2025",
+    "what is refused without a reason is asked again by nobody but the user",
+);
+
 #[test]
 fn the_chat_does_in_a_browser_what_it_promises() {
     run(
         "the_chat_does_in_a_browser_what_it_promises",
-        "strict",
-        "what a token does not allow is said so, and asked again by nobody but the user",
+        Page::JavaScript,
+        STRICT,
     );
 }
 
@@ -52,13 +70,57 @@ fn the_chat_does_in_a_browser_what_it_promises() {
 fn the_chat_does_the_same_with_tokens_as_in_the_published_source_of_2025() {
     run(
         "the_chat_does_the_same_with_tokens_as_in_the_published_source_of_2025",
-        "published-2025",
-        "what is refused without a reason is asked again by nobody but the user",
+        Page::JavaScript,
+        PUBLISHED_2025,
     );
 }
 
+#[test]
+fn the_page_in_rust_does_what_the_page_in_javascript_does() {
+    run(
+        "the_page_in_rust_does_what_the_page_in_javascript_does",
+        Page::Rust,
+        STRICT,
+    );
+}
+
+#[test]
+fn the_page_in_rust_does_the_same_with_tokens_as_in_the_published_source_of_2025() {
+    run(
+        "the_page_in_rust_does_the_same_with_tokens_as_in_the_published_source_of_2025",
+        Page::Rust,
+        PUBLISHED_2025,
+    );
+}
+
+/// The folder of the page in Rust, built once. `None` if a tool for it is not there.
+fn page_in_rust() -> Option<&'static Path> {
+    /// The exit code if a tool cannot be had.
+    const NO_TOOL: i32 = 77;
+    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        if cfg!(windows) {
+            return None;
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser_chat_rust");
+        let build = root.join("letta-api-ext/examples/browser_chat_rust/build");
+        let output = Command::new(build).arg(&folder).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        match output.status.code() {
+            Some(NO_TOOL) => None,
+            _ => {
+                assert!(output.status.success(), "{printed}\n{errors}");
+                Some(folder)
+            }
+        }
+    });
+    folder.as_deref()
+}
+
 /// Runs all of `tests/browser`. `proof` is a test that runs with these rules alone.
-fn run(test: &str, token_rules: &str, proof: &str) {
+fn run(test: &str, page: Page, (token_rules, proof): (&str, &str)) {
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let chromium = std::env::var_os("LETTA_TESTS_CHROMIUM").filter(|path| !path.is_empty());
@@ -67,18 +129,34 @@ fn run(test: &str, token_rules: &str, proof: &str) {
         skip(test, tool);
         return;
     }
+    let scripts = match page {
+        Page::JavaScript => None,
+        Page::Rust => match page_in_rust() {
+            Some(folder) => Some(folder),
+            None => {
+                skip(
+                    test,
+                    "a compiler and wasm-bindgen for a browser (`.ci/for-browser --install --programs true`)",
+                );
+                return;
+            }
+        },
+    };
     let chat = built("examples/browser_chat", "letta-api-ext", "--examples");
     let emulator = built("letta-emulator", "letta-api-emulator", "--bins");
-    let output = Command::new("node")
-        .args(["--test", "--test-concurrency=2", "--test-reporter=spec"])
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-concurrency=2", "--test-reporter=spec"])
         .current_dir(folder)
         .env("LETTA_TESTS_CHAT", chat)
         .env("LETTA_TESTS_EMULATOR", emulator)
         .env("LETTA_TESTS_CHROMIUM", chromium)
         .env("LETTA_TESTS_TOKEN_RULES", token_rules)
         .env_remove("LETTA_SCREENSHOT")
-        .output()
-        .unwrap();
+        .env_remove("LETTA_TESTS_CHAT_PAGE");
+    if let Some(scripts) = scripts {
+        node.env("LETTA_TESTS_CHAT_PAGE", scripts);
+    }
+    let output = node.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{printed}\n{errors}");
@@ -88,8 +166,9 @@ fn run(test: &str, token_rules: &str, proof: &str) {
             .lines()
             .any(|line| line.contains(&format!("✔ {name} (")))
     };
-    let page = "the page of the emulator shows agents, messages, runs and tokens as they change";
-    for name in ["an answer appears word by word", page, proof] {
+    let emulators =
+        "the page of the emulator shows agents, messages, runs and tokens as they change";
+    for name in ["an answer appears word by word", emulators, proof] {
         assert!(passed(name), "{name} was not run:\n{printed}");
     }
 }

@@ -41,6 +41,15 @@ mod minter {
     mod tokens_per_agent;
 }
 
+/// A client that holds a token: its source, and the application that gives it.
+mod token_holder {
+    mod application;
+    mod both_ends;
+    mod client;
+    mod http_source;
+    mod opens;
+}
+
 /// Turns: talking to an agent, whatever the connection does.
 mod turns {
     mod approvals;
@@ -82,4 +91,5 @@ mod resources {
 
 mod browser;
 mod comparison;
+mod in_browser;
 mod official_clients;

@@ -14,8 +14,13 @@ use crate::App;
 pub(crate) async fn add(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let service = app.letta.api().base_url().as_url().origin();
+    // Compiling WebAssembly is allowed if the page is made of it. It is not `'unsafe-eval'`: a text is never run as a script.
+    let scripts = match app.files.has_webassembly() {
+        true => "'self' 'wasm-unsafe-eval'",
+        false => "'self'",
+    };
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; \
          connect-src 'self' {}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         service.ascii_serialization()
     );

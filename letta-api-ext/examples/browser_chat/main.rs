@@ -22,6 +22,8 @@
 //! twice: with the emulator as strict as it is by default, and with tokens treated as in the service's published source of
 //! 2025.
 //!
+//! The same page is there in Rust, on the SDK: `examples/browser_chat_rust`. The same tests run with it.
+//!
 //! # What five minutes mean
 //!
 //! A token lives for five minutes here. By the service's published source of 2025, a token that was used is in a cache, which
@@ -60,6 +62,7 @@
 //! | `LETTA_AGENT_ID` | the agent that users chat to; needed if there is a key | |
 //! | `LETTA_AGENT_NAME` | what the page calls it | Agent |
 //! | `CHAT_LISTEN` | where to listen, on this machine; port 0 is a free one | `127.0.0.1:3000` |
+//! | `CHAT_PAGE` | the folder of another page's scripts, such as the page in Rust | the page in JavaScript |
 //! | `CHAT_TOKEN_SECONDS` | how long a token lives, and so how long it may work after a sign-out; at least 10 | 300 |
 
 use std::io::Write as _;
@@ -70,6 +73,7 @@ use axum::routing::{get, post};
 use letta_api_ext::{Letta, Origin, TokenMinter};
 use tracing::Level;
 
+use crate::pages::Files;
 use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -90,6 +94,7 @@ struct Application {
     minter: TokenMinter,
     service: Service,
     sessions: Sessions,
+    files: Files,
 }
 
 impl Application {
@@ -118,6 +123,7 @@ async fn main() {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::from_env()?;
+    let files = Files::new(settings.page.as_deref())?;
     let (letta, service) = service::connect().await?;
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
@@ -139,6 +145,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         minter,
         service,
         sessions: Sessions::default(),
+        files,
     });
     // If standard output is closed, the application still serves.
     let _ = std::io::stdout().write_all(greeting(&app).as_bytes());

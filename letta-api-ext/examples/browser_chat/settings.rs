@@ -1,9 +1,11 @@
 //! The settings of the environment.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 const LISTEN: &str = "CHAT_LISTEN";
+const PAGE: &str = "CHAT_PAGE";
 const TOKEN_SECONDS: &str = "CHAT_TOKEN_SECONDS";
 
 /// The service's default life of a token. It is also how long a page may go on after its user has signed out: see *What
@@ -17,6 +19,8 @@ const LONGEST_TOKEN_SECONDS: u64 = 24 * 60 * 60;
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) token_lifetime: Duration,
+    /// The folder of the page's scripts. `None` for those in JavaScript.
+    pub(crate) page: Option<PathBuf>,
 }
 
 impl Settings {
@@ -51,6 +55,7 @@ impl Settings {
         Ok(Self {
             listen,
             token_lifetime: Duration::from_secs(seconds),
+            page: variable(PAGE)?.map(PathBuf::from),
         })
     }
 }

@@ -32,6 +32,8 @@
 //! const { token, expiresIn } = await answer.json(); // ask again when a fifth of expiresIn is left
 //! ```
 //!
+//! A page or a program in Rust asks by [`HttpTokenSource`](crate::token_holder::HttpTokenSource), and needs to do nothing else.
+//!
 //! # Several agents
 //!
 //! [A token is for one agent](crate::policy#one-agent-for-a-token). A page that needs several is granted a token for each,
@@ -188,7 +190,8 @@ impl<F> TokenEndpoint<F> {
     }
 
     /// Answers requests from anywhere, not only from [pages of the token's origin](is_same_origin). Use it for
-    /// callers that are not browsers.
+    /// callers that are not browsers and send no `Origin`. A client of this SDK sends one if it is
+    /// [set](crate::LettaBuilder::origin).
     ///
     /// This gives up the protection against pages of other sites. If a cookie signs the user in, such a page could
     /// have tokens minted in the user's name, and could read them if the application allows it by CORS. Do it only if

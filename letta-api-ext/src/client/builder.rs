@@ -10,9 +10,11 @@ use reqwest::header::{HeaderName, HeaderValue};
 use crate::client::Letta;
 use crate::client::project::Project;
 use crate::error::{Error, Result};
+use crate::ids::Origin;
 use crate::platform::{self, HttpSettings};
 use crate::transport::RetryBudget;
 use crate::transport::RetryPolicy;
+use crate::transport::credentials::{Credentials, MakeKeeper};
 use crate::transport::metrics::Metrics;
 use crate::transport::{CallOptions, HttpTransport, Settings};
 
@@ -46,6 +48,8 @@ pub struct LettaBuilder {
     budget: Option<RetryBudget>,
     body_limit: Option<usize>,
     metrics: Option<Arc<dyn Metrics>>,
+    keeper: Option<Arc<dyn MakeKeeper>>,
+    origin: Option<Result<Origin>>,
 }
 
 /// A setting, and the name of the method or environment variable that set it.
@@ -97,6 +101,15 @@ impl LettaBuilder {
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.api_key = Some(Given::by("api_key", key.into()));
         self.is_without_key = false;
+        self.keeper = None;
+        self
+    }
+
+    /// Gets tokens from a keeper that this makes. Replaces a key.
+    pub(crate) fn token_keeper(mut self, keeper: Arc<dyn MakeKeeper>) -> Self {
+        self.api_key = None;
+        self.is_without_key = false;
+        self.keeper = Some(keeper);
         self
     }
 
@@ -112,6 +125,7 @@ impl LettaBuilder {
     pub fn without_api_key(mut self) -> Self {
         self.api_key = None;
         self.is_without_key = true;
+        self.keeper = None;
         self
     }
 
@@ -221,6 +235,27 @@ impl LettaBuilder {
         self
     }
 
+    /// The origin of the application, sent as `Origin` with each call. By default none. A client-side token works only for calls from
+    /// the origin that it was made for.
+    ///
+    /// For programs outside of a browser. A browser sends the page's own origin, and this setting is ignored there.
+    /// [`build`](Self::build) refuses an invalid [`Origin`], with the [field](Error::field) `origin`.
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::builder().api_key("ck-let-0f3c").origin("https://chat.example.com").build()?;
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn origin<O>(mut self, origin: O) -> Self
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        self.origin = Some(origin.try_into().map_err(Into::into));
+        self
+    }
+
     /// Reports every attempt and every call to `metrics`. By default none. See [`Metrics`]. For tracing, see the
     /// [crate's documentation](crate#observability).
     pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
@@ -288,8 +323,9 @@ impl LettaBuilder {
     ///
     /// # Errors
     ///
-    /// - A missing API key, unless the client is [without a key](Self::without_api_key), or a key that
-    ///   [`ApiKey::new`] refuses.
+    /// - A missing API key, unless the client is [without a key](Self::without_api_key) or has a
+    ///   [source of tokens](Self::token_source), or a key that [`ApiKey::new`] refuses.
+    /// - An invalid [`origin`](Self::origin).
     /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
     /// - A project that is empty, in quotes, a placeholder, or not visible ASCII.
     /// - A deadline or a time-out of zero, an invalid retry policy, or an invalid header.
@@ -307,7 +343,7 @@ impl LettaBuilder {
             Some(key) => {
                 Some(ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?)
             }
-            None if self.is_without_key => None,
+            None if self.is_without_key || self.keeper.is_some() => None,
             None => {
                 let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY; a self-hosted server may need none, \
                             see `Letta::local` and `without_api_key`";
@@ -316,7 +352,7 @@ impl LettaBuilder {
         };
 
         let url = self.base_url;
-        let default = if api_key.is_some() { HOSTED } else { LOCAL };
+        let default = if self.is_without_key { LOCAL } else { HOSTED };
         let url = url.unwrap_or_else(|| Given::by("base_url", default.to_owned()));
         let base_url =
             BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
@@ -343,9 +379,15 @@ impl LettaBuilder {
                 (default_http_client(&base_url, &self.options)?, proxy)
             }
         };
+        let origin = self.origin.transpose()?;
+        let origin = origin.filter(|_| !platform::SETS_ORIGIN);
         let settings = Settings {
-            authorization: api_key.as_ref().map(ApiKey::to_authorization),
-            key: api_key.map(|key| Arc::new(Secret::from(key))),
+            origin: origin.as_ref().map(to_header).transpose()?,
+            credentials: match (api_key, self.keeper) {
+                (Some(key), _) => Credentials::of_key(key),
+                (None, Some(keeper)) => Credentials::Held(keeper.make(origin)),
+                (None, None) => Credentials::None,
+            },
             project,
             proxy,
             budget: self.budget.unwrap_or_default(),
@@ -362,6 +404,11 @@ impl LettaBuilder {
         };
         Ok(Letta::new_with(base_url, http, transport))
     }
+}
+
+fn to_header(origin: &Origin) -> Result<HeaderValue> {
+    HeaderValue::from_str(origin.as_str())
+        .map_err(|_| Error::invalid_input("origin", "must be visible ASCII", None))
 }
 
 fn proxy_of_environment(
@@ -394,6 +441,7 @@ impl std::fmt::Debug for LettaBuilder {
         f.debug_struct("LettaBuilder")
             .field("has_api_key", &self.api_key.is_some())
             .field("is_without_key", &self.is_without_key)
+            .field("has_token_source", &self.keeper.is_some())
             .field("has_base_url", &self.base_url.is_some())
             .field("has_project", &self.project.is_some())
             .field("allow_plain_http", &self.allow_plain_http)

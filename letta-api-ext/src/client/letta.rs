@@ -9,6 +9,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::LettaBuilder;
 use super::request::Call;
 use crate::error::Result;
+use crate::transport::credentials::TokenKeeper;
 use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
 
 /// A client for the Letta API.
@@ -230,7 +231,19 @@ impl Letta {
 
     /// The key, which no printed text may contain.
     pub(crate) fn key(&self) -> Option<&Secret> {
-        self.inner.transport.settings.key.as_deref()
+        let key = self.inner.transport.settings.credentials.key();
+        key.map(|key| &**key)
+    }
+
+    /// Whether calls are made with a client-side token: one of a holder, or a key that is one.
+    #[cfg_attr(not(feature = "turns"), allow(dead_code, reason = "turns alone ask"))]
+    pub(crate) fn holds_a_token(&self) -> bool {
+        self.inner.transport.settings.credentials.is_token()
+    }
+
+    /// Who gives calls their tokens. `None` for a client with a key, or without one.
+    pub(crate) fn token_keeper(&self) -> Option<&dyn TokenKeeper> {
+        self.inner.transport.settings.credentials.keeper()
     }
 }
 

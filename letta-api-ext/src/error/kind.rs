@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Connect(Route),
     /// An HTTP/2 server reported that it did not process the request.
     Unprocessed,
+    /// There is no answer, and the platform does not tell why. A native one does.
+    NoAnswer(Route),
     /// Time ran out. If an answer had begun, this is its status.
     Timeout {
         status: Option<StatusCode>,

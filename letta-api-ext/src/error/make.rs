@@ -81,7 +81,6 @@ impl Error {
     }
 
     /// An error of a floor above, with its cause.
-    #[cfg(any(feature = "folders", feature = "turns"))]
     pub(crate) fn added_with(added: impl Added, source: Option<Self>) -> Self {
         let inner = Inner {
             source: source.map(|error| Box::new(error) as _),
@@ -255,6 +254,9 @@ impl Error {
                 status: None,
                 limit: None,
             },
+            Some(_) if !platform::TELLS_FAILURES => {
+                Kind::NoAnswer(Route::of(error, proxy, secrets))
+            }
             _ => Kind::Interrupted {
                 status: None,
                 route: Route::of(error, proxy, secrets),
@@ -280,6 +282,7 @@ impl Error {
             Kind::Redirect { .. } => "redirect",
             Kind::Connect(_) => "connect",
             Kind::Unprocessed => "unprocessed",
+            Kind::NoAnswer(_) => "no_answer",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
             Kind::LostBody { limit: Some(_), .. } => "invalid_response",

@@ -48,6 +48,7 @@ impl fmt::Display for Error {
             Kind::Unprocessed => {
                 f.write_str("the service refused the request without processing it")?
             }
+            Kind::NoAnswer(route) => write!(f, "no answer from {route}")?,
             Kind::Timeout { status, limit } => {
                 match status {
                     None => f.write_str("the service did not answer")?,

@@ -38,9 +38,15 @@ fn milliseconds(text: &str) -> Option<Duration> {
     if let Ok(whole) = text.parse() {
         return Some(Duration::from_millis(whole));
     }
-    // Rust would also accept `inf`.
-    let is_number = |text: &&str| text.contains(|character: char| character.is_ascii_digit());
-    let seconds = Some(text).filter(is_number)?.parse::<f64>().ok()? / 1000.0;
+    // As a number of JSON. `str::parse` would also accept `inf`, and brings tables of its own, which count in a browser.
+    let text = text.as_bytes();
+    let Ok(milliseconds) = serde_json::from_slice::<f64>(text) else {
+        // A number that no float holds is one all the same.
+        let is_number = text.first().is_some_and(u8::is_ascii_digit)
+            && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+        return is_number.then_some(Duration::MAX);
+    };
+    let seconds = milliseconds / 1000.0;
     match Duration::try_from_secs_f64(seconds) {
         Ok(wait) => Some(wait),
         // The number is below zero or too large.

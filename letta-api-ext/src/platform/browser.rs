@@ -7,15 +7,20 @@ use bytes::Bytes;
 use futures_core::Stream;
 use letta_api::BaseUrl;
 use reqwest::Request;
+use url::Url;
 
 use super::{HttpSettings, NoRuntime, UnusableProxy};
 
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+pub(crate) mod page;
 pub(crate) mod time;
 
 #[cfg(feature = "minter")]
-compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
+compile_error!(
+    "the features `minter` and `axum` of letta-api-ext are for servers, because they need an API key, which a page must not \
+     have; turn them off for this target, and get tokens from your server's endpoint"
+);
 
 /// There is one thread, so nothing needs to be `Send`.
 pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
@@ -32,13 +37,18 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 /// A browser asks the service before it sends a header that is not one of a few simple ones.
 pub(crate) const ASKS_FOR_HEADERS: bool = true;
 
+/// Whether each request has the origin of a page, which nobody else can set.
+pub(crate) const SETS_ORIGIN: bool = true;
+
+/// `fetch` fails in one way, whatever the reason. Nothing tells whether the request was sent.
+pub(crate) const TELLS_FAILURES: bool = false;
+
 /// Calls never need a runtime.
 pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     Ok(())
 }
 
 /// Runs a future to its end.
-#[cfg(feature = "turns")]
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
 }
@@ -54,6 +64,19 @@ pub(crate) fn proxy_of(
     _: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>, UnusableProxy> {
     Ok(None)
+}
+
+/// Sends a request. `fetch` does not say which host a failure is about, so the error gets its origin.
+pub(crate) async fn execute(
+    http: &reqwest::Client,
+    request: Request,
+) -> reqwest::Result<reqwest::Response> {
+    let origin = Url::parse(&request.url().origin().ascii_serialization());
+    let sent = http.execute(request).await;
+    sent.map_err(|error| match origin {
+        Ok(origin) => error.with_url(origin),
+        Err(_) => error,
+    })
 }
 
 /// A browser decides on connections, compression and redirects.

@@ -16,6 +16,7 @@ mod body;
 mod file;
 #[cfg(feature = "agent-files")]
 pub(crate) mod files;
+pub(crate) mod page;
 mod proxy;
 pub(crate) mod runtime;
 pub(crate) mod time;
@@ -44,6 +45,12 @@ pub(crate) const FOLLOWS_REDIRECTS: bool = false;
 /// Whether the service is asked first which headers it takes.
 pub(crate) const ASKS_FOR_HEADERS: bool = false;
 
+/// Whether each request has the origin of a page, which nobody else can set.
+pub(crate) const SETS_ORIGIN: bool = false;
+
+/// Whether an error of the HTTP client tells why there is no answer.
+pub(crate) const TELLS_FAILURES: bool = true;
+
 /// The longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -58,7 +65,6 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
 }
 
 /// Runs a future to its end, in a task of the current runtime. Without a runtime, it is dropped.
-#[cfg(feature = "turns")]
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = runtime::current() {
         runtime.spawn(future);
@@ -68,6 +74,14 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 /// Whether there was no connection.
 pub(crate) fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()
+}
+
+/// Sends a request.
+pub(crate) fn execute(
+    http: &reqwest::Client,
+    request: Request,
+) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
+    http.execute(request)
 }
 
 /// The default HTTP client.

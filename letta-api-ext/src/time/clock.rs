@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::email_date;
 use crate::platform;
 pub(crate) use crate::platform::{Instant, now, sleep, timeout_at};
 
@@ -24,11 +25,8 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
 /// Parses a date in one of the three forms of RFC 9110. The form of e-mail is accepted as well, since some servers
 /// use it (a day of one digit, an offset). `None` for any other text.
 pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
-    if let Ok(date) = httpdate::parse_http_date(text) {
-        return Some(date);
-    }
-    let parser = jiff::fmt::rfc2822::DateTimeParser::new();
-    from_timestamp(parser.parse_timestamp(text).ok()?)
+    let date = httpdate::parse_http_date(text).ok();
+    date.or_else(|| email_date::parse(text))
 }
 
 /// The instant in RFC 3339, in UTC, cut to whole milliseconds, which is JavaScript's precision. `None` beyond the

@@ -20,6 +20,7 @@ use super::upload::Watch;
 use crate::error::kind::{Redirect, TimeLimit};
 use crate::error::wiped_url::{self, WipedUrl};
 use crate::error::{Error, Result};
+use crate::platform;
 use crate::time::clock::{self, Instant};
 
 /// How many redirects in a row are followed.
@@ -208,7 +209,7 @@ impl<'a> Attempt<'a> {
         if let Some(inner) = &self.call.transport.inner {
             return Either::Left(inner.execute(http, request, self.call.operation));
         }
-        let sent = http.execute(request);
+        let sent = platform::execute(http, request);
         let sent = async { Ok(sent.await?.into()) };
         #[cfg(any(test, fuzzing))]
         let sent = Either::Right(sent);

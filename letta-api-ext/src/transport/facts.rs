@@ -106,8 +106,9 @@ impl CallFacts {
     pub(crate) fn is_told_by(&self, text: &str) -> bool {
         // A shorter one is in many texts by chance.
         const SHORT: usize = 8;
-        let key = self.secrets.key.iter().map(|key| key.expose_secret());
-        key.chain(self.secrets.headers.secrets())
+        let keys = self.secrets.keys.all().iter();
+        keys.map(|key| key.expose_secret())
+            .chain(self.secrets.headers.secrets())
             .any(|secret| secret.len() >= SHORT && text.contains(secret))
     }
 
@@ -117,7 +118,7 @@ impl CallFacts {
         let url = secrets.url.as_deref().map(|url| &**url);
         let template = secrets.template.as_str();
         with_secrets(
-            secrets.key.as_deref(),
+            secrets.keys.all(),
             &secrets.headers,
             url,
             template,
@@ -144,7 +145,7 @@ impl std::fmt::Debug for CallFacts {
 /// The texts that no message about a call may contain, kept as long as its answer.
 #[derive(Clone)]
 pub(super) struct Secrets {
-    pub(super) key: Option<Arc<Secret>>,
+    pub(super) keys: Keys,
     pub(super) headers: OwnHeaders,
     /// The path with its parameters in braces.
     pub(super) template: Template,
@@ -171,10 +172,27 @@ impl Template {
     }
 }
 
-/// Calls `use_them` with all texts that no message may contain: the key, the values of the caller's headers, the
+/// What identified the caller.
+#[derive(Clone)]
+pub(super) enum Keys {
+    Key(Option<Arc<Secret>>),
+    /// The tokens that the attempts had.
+    Tokens(Arc<[Arc<Secret>]>),
+}
+
+impl Keys {
+    fn all(&self) -> &[Arc<Secret>] {
+        match self {
+            Self::Key(key) => key.as_slice(),
+            Self::Tokens(tokens) => tokens,
+        }
+    }
+}
+
+/// Calls `use_them` with all texts that no message may contain: the key or the tokens, the values of the caller's headers, the
 /// parameters of the path, which may be a token, and what the API description marks as sensitive in the body.
 pub(super) fn with_secrets<T>(
-    key: Option<&Secret>,
+    keys: &[Arc<Secret>],
     headers: &OwnHeaders,
     url: Option<&Url>,
     template: &str,
@@ -184,7 +202,7 @@ pub(super) fn with_secrets<T>(
     let in_body = body.map(secrets_in_body::values);
     let in_path = url.map(|url| secrets_in_url::path_values(url, template));
     let mut secrets: Vec<&str> = Vec::new();
-    secrets.extend(key.map(|key| key.expose_secret()));
+    secrets.extend(keys.iter().map(|key| key.expose_secret()));
     secrets.extend(headers.secrets());
     let in_path = in_path.iter().flatten();
     secrets.extend(in_path.map(|secret| secret.expose_secret()));

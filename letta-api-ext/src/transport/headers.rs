@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 
 /// Headers that the SDK or the HTTP client sets, and what to use instead.
-const OWNED: [(&str, &str); 16] = [
+const OWNED: [(&str, &str); 17] = [
     ("authorization", "set it with `api_key`"),
+    ("origin", "set it with `origin`"),
     ("x-project", "set it with `project`"),
     ("x-project-id", "set it with `project_id`"),
     ("accept", "the operation decides"),
@@ -48,8 +49,17 @@ struct Checked {
 }
 
 impl OwnHeaders {
-    /// Sets a header. Replaces one of the same name.
+    /// Sets a header of a call to the service. Replaces one of the same name.
     pub(crate) fn set<N, V>(&mut self, name: N, value: V)
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.set_unless(name, value, &OWNED);
+    }
+
+    /// Sets a header, unless it is one of these. Each has a hint what to use instead.
+    pub(crate) fn set_unless<N, V>(&mut self, name: N, value: V, owned: &[(&str, &str)])
     where
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
@@ -60,7 +70,7 @@ impl OwnHeaders {
             Some(Err(_)) => return,
             None => Checked::default(),
         };
-        let own = checked(name, value).map(|(name, value)| {
+        let own = checked(name, value, owned).map(|(name, value)| {
             own.headers.insert(name, value);
             own.secrets = own.headers.iter().flat_map(secrets_in).collect();
             own
@@ -77,7 +87,7 @@ impl OwnHeaders {
     }
 
     /// Adds them to a request. The SDK's own headers are set later, and take precedence.
-    pub(super) fn apply(&self, headers: &mut HeaderMap) {
+    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
         for (name, value) in self.iter() {
             headers.insert(name.clone(), value.clone());
         }
@@ -132,7 +142,7 @@ fn secrets_in((name, value): (&HeaderName, &HeaderValue)) -> Vec<Secret> {
     secrets
 }
 
-fn checked<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue)>
+fn checked<N, V>(name: N, value: V, owned: &[(&str, &str)]) -> Result<(HeaderName, HeaderValue)>
 where
     N: TryInto<HeaderName>,
     V: TryInto<HeaderValue>,
@@ -143,7 +153,7 @@ where
             "must have a valid name: ASCII letters, digits and signs, without spaces".to_owned(),
         );
     };
-    if let Some((_, instead)) = OWNED.iter().find(|(owned, _)| *owned == name) {
+    if let Some((_, instead)) = owned.iter().find(|(owned, _)| *owned == name) {
         return fail(format!(
             "must not be `{name}`, which is reserved: {instead}"
         ));

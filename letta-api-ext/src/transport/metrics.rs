@@ -77,8 +77,9 @@ pub struct CallReport {
     /// The status of the last answer. `None` if there was no answer.
     pub status: Option<StatusCode>,
     /// The error, as OpenTelemetry's `error.type`: the status in digits, or `connect`, `unprocessed` (an HTTP/2
-    /// server did not process the request), `timeout`, `interrupted`, `redirect`, `invalid_response` (a body that is
-    /// too long), `invalid_input`, `cancelled`. `None` if the answer was a success.
+    /// server did not process the request), `timeout`, `interrupted`, `no_answer` (in a browser, which does not
+    /// tell why), `redirect`, `invalid_response` (a body that is too long), `invalid_input`, `cancelled`, and of a client that
+    /// [holds tokens](crate::token_holder) `signed_out`, `without_token`, `not_opened`. `None` if the answer was a success.
     pub error_type: Option<Cow<'static, str>>,
     /// How long the call took, including waits, until the body was read. If the answer is a stream, until it began.
     pub duration: Duration,

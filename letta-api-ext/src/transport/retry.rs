@@ -26,8 +26,10 @@ impl Running<'_> {
         let may_repeat = self.call.operation.safe_to_repeat
             || options.retry.repeats_what_is_not_safe()
             || !failure.may_have_happened();
+        let uncounted = self.call.holding.as_ref().map_or(0, |it| it.uncounted());
+        let counted = self.attempts.count - uncounted;
         // An error about the deadline says itself that time ran out.
-        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(self.attempts.count);
+        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(counted);
         if is_plain || !may_repeat || !failure.is_retryable() {
             return Err(None);
         }

@@ -87,11 +87,17 @@ impl<'a> Telemetry<'a> {
         (self.status, self.error_type) = (None, None);
     }
 
+    pub(super) fn attempt_took(&self) -> Duration {
+        self.attempt_began.elapsed()
+    }
+
+    /// `took` is how long the attempt took, if that is not until now.
     pub(super) fn attempt_ends(
         &mut self,
         result: &Result<Response>,
         failure: Option<&Error>,
         wait: Option<Duration>,
+        took: Option<Duration>,
         request_id: impl FnOnce(&Response) -> Option<String>,
     ) {
         self.status = match result {
@@ -103,7 +109,7 @@ impl<'a> Telemetry<'a> {
         if !is_heard && self.metrics.is_none() && failure.is_none() {
             return;
         }
-        let duration = self.attempt_began.elapsed();
+        let duration = took.unwrap_or_else(|| self.attempt_took());
         if let Some(metrics) = self.metrics {
             metrics.attempt(&AttemptReport {
                 operation: self.operation,

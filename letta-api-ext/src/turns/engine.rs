@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letta_api::types::{MessageInput, RunId, StopReasonType, ToolReturn, UsageStatistics};
-use letta_api::{Frames, Nullable, Secret};
+use letta_api::{Frames, Nullable};
 use reqwest::header::HeaderMap;
 use tracing::Instrument;
 
@@ -38,7 +38,7 @@ mod follow;
 mod recover;
 mod send;
 
-use send::Found;
+use send::{Found, Key};
 
 /// The shortest limit of silence.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
@@ -164,6 +164,7 @@ impl Engine {
         let key = said.otid.clone();
         let mut otid = key.clone();
         let is_resumed = key.is_some() && said.messages.0.is_empty() && !is_answer;
+        let mut message_key = said.message_otid.clone();
         let mut next = match said.run.clone() {
             Some(run) => Next::Follow(Box::new(self.join(run).await?)),
             None => Next::Say(self.first_messages(said).await?),
@@ -171,7 +172,10 @@ impl Engine {
         let mut rounds = 0;
         loop {
             let end = match next {
-                Next::Say(messages) => self.one_run(messages, otid.take(), is_answer).await,
+                Next::Say(messages) => {
+                    let key = Key::of(otid.take(), message_key.take());
+                    self.one_run(messages, key, is_answer).await
+                }
                 Next::Follow(begun) => self.see_through(begun.0, begun.1).await,
             };
             let stop = match end {
@@ -233,8 +237,19 @@ impl Engine {
             let rule = "must be at least 1s";
             return Err(Error::invalid_input_got("silence_limit", rule, got));
         }
-        if said.otid.as_deref() == Some("") {
-            return Err(Error::invalid_input("otid", "must not be empty", None));
+        for (field, key) in [("otid", &said.otid), ("message_otid", &said.message_otid)] {
+            if key.as_deref() == Some("") {
+                return Err(Error::invalid_input(field, "must not be empty", None));
+            }
+        }
+        if said.otid.is_some() && said.message_otid.is_some() {
+            let rule = "must not be set beside `otid`, which stores its key with the message too";
+            return Err(Error::invalid_input("message_otid", rule, None));
+        }
+        if said.otid.is_some() && self.holds_a_token() {
+            let rule = "must not be set by the holder of a client-side access token: it needs the resumable path, which no \
+                        token opens; `message_otid` stores a key with the message on any path";
+            return Err(Error::invalid_input("otid", rule, None));
         }
         match &said.decisions {
             Some(decisions) => match &decisions.decided {
@@ -273,18 +288,17 @@ impl Engine {
     /// The path to try first.
     fn first_path(&self) -> TurnPath {
         match self.settings.path {
-            TurnPath::Auto => {
-                let key = self.settings.call.letta().key();
-                // A policy opens no path of conversations or runs.
-                let is_token =
-                    key.is_some_and(|key: &Secret| key.expose_secret().starts_with("ck-let-"));
-                match is_token || self.shared.is_known_to_be_closed() {
-                    true => TurnPath::Plain,
-                    false => TurnPath::Resumable,
-                }
-            }
+            TurnPath::Auto => match self.holds_a_token() || self.shared.is_known_to_be_closed() {
+                true => TurnPath::Plain,
+                false => TurnPath::Resumable,
+            },
             chosen => chosen,
         }
+    }
+
+    /// Whether the client calls by a client-side access token. No policy opens a path of conversations or runs.
+    fn holds_a_token(&self) -> bool {
+        self.settings.call.letta().holds_a_token()
     }
 
     /// What is said first: decisions, for which tools may have to run, and messages.
@@ -306,12 +320,12 @@ impl Engine {
     async fn one_run(
         &mut self,
         messages: Vec<MessageInput>,
-        otid: Option<String>,
+        key: Key,
         is_answer: bool,
     ) -> Result<StopReasonType> {
         let mut run = Run::new(is_answer);
         self.out.begin_run();
-        let frames = self.send(&mut run, messages, otid).await?;
+        let frames = self.send(&mut run, messages, key).await?;
         self.see_through(run, Some(frames)).await
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use letta_api::types::{RunId, StopReasonType};
 use reqwest::header::HeaderMap;
 
+use super::run_state::RunState;
 use super::wire::Failure;
 use crate::error::Error;
 use crate::error::kind::{Added, Kind};
@@ -244,7 +245,7 @@ impl Failure {
     }
 
     /// What a run that has failed says of it.
-    pub(super) fn of_run(run: &letta_api::types::Run) -> Option<Self> {
+    pub(super) fn of_run(run: &RunState) -> Option<Self> {
         let error = run.metadata.as_ref()?.get("error")?;
         let text = |name: &str| Some(error.get(name)?.as_str()?.to_owned());
         Some(Self {

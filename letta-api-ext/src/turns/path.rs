@@ -13,6 +13,7 @@ pub enum TurnPath {
     Resumable,
     /// A plain stream. If the answer to the message is lost, the turn is an error that
     /// [may have happened](crate::Error::may_have_happened): the message is not sent again, since the agent may have it. If the stream
-    /// breaks later, the run is asked, and what it left ends the turn, provided that the client may read runs.
+    /// breaks later, the run is asked, and what it left ends the turn. A client that holds a client-side access token may not read runs,
+    /// so that a break is an error.
     Plain,
 }

@@ -1,9 +1,13 @@
 //! Finds a request that an earlier process left.
 
+use letta_api::support::{one_error, path, query};
 use letta_api::types::{
-    AgentInclude, ApprovalRequestMessage, GetAgentParams, ListConversationMessagesParams, Message,
-    SortOrder,
+    AgentInclude, ApprovalRequestMessage, ListConversationMessagesParams, Message, SortOrder,
 };
+use letta_api::{ResponseValue, operations};
+use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::{Method, Request};
+use serde::Deserialize;
 
 use super::approval::PendingApproval;
 use super::target::Target;
@@ -70,15 +74,28 @@ async fn found(settings: Settings) -> Result<Option<PendingApproval>> {
     }))
 }
 
+/// What is read of an agent. The generated method reads the whole agent, with all blocks and tools, which a page in a browser would need
+/// the code for.
+#[derive(Deserialize)]
+struct Waiting {
+    #[serde(default)]
+    pending_approval: Option<ApprovalRequestMessage>,
+}
+
 /// Asks the service for the request that waits.
 pub(super) async fn find(settings: &Settings) -> Result<Option<Pending>> {
     let api = settings.call.api();
     let request = match &settings.target {
         Target::Agent(agent) => {
-            let include = vec![AgentInclude::PendingApproval];
-            let params = GetAgentParams::default().with_include(include);
-            let agent = api.get_agent(agent, &params).await?;
-            agent.into_inner().pending_approval
+            let segment = path::segment("agent_id", agent)?;
+            let mut url = path::url_of(api.base_url(), format_args!("/v1/agents/{segment}"));
+            query::add(&mut url, "include", &AgentInclude::PendingApproval)?;
+            let mut request = Request::new(Method::GET, url);
+            let accept = HeaderValue::from_static("application/json");
+            request.headers_mut().insert(ACCEPT, accept);
+            let waiting: ResponseValue<Waiting> =
+                one_error::json(&api, request, &operations::GET_AGENT, &[200]).await?;
+            waiting.into_inner().pending_approval
         }
         Target::Conversation(conversation) => {
             let params = ListConversationMessagesParams::default()

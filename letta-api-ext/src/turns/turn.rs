@@ -44,8 +44,10 @@ pub struct Turn {
 /// What is said in a turn.
 #[derive(Debug)]
 pub(super) struct Said {
-    /// The key that the caller chose for what is said.
+    /// The key that the caller chose for what is said. It needs the resumable path.
     pub(super) otid: Option<String>,
+    /// The key that the caller chose for what is said, on whatever path.
+    pub(super) message_otid: Option<String>,
     /// The answer to a request, which comes first.
     pub(super) decisions: Option<Decisions>,
     pub(super) messages: Input,
@@ -198,6 +200,7 @@ impl Turn {
     fn saying(settings: Settings, messages: Input) -> Self {
         let said = Said {
             otid: None,
+            message_otid: None,
             decisions: None,
             messages,
             run: None,
@@ -208,6 +211,7 @@ impl Turn {
     pub(super) fn answering(settings: Settings, decisions: Decisions) -> Self {
         let said = Said {
             otid: None,
+            message_otid: None,
             decisions: Some(decisions),
             messages: Input(Vec::new()),
             run: None,
@@ -220,6 +224,7 @@ impl Turn {
         settings.tokens = true;
         let said = Said {
             otid: None,
+            message_otid: None,
             decisions: None,
             messages: Input(Vec::new()),
             run: Some(run),
@@ -252,9 +257,31 @@ impl Turn {
     ///
     /// If the turn ended with a request for an approval, it ends so again, even if the request was answered since.
     ///
-    /// An empty key is an error.
+    /// An empty key is an error. So is a key if the client holds a client-side access token, since no token opens the resumable path.
+    /// See [`message_otid`](Self::message_otid) for a key on any path.
     pub fn otid(mut self, otid: impl Into<String>) -> Self {
         self.said.otid = Some(otid.into());
+        self
+    }
+
+    /// Stores this key with what is said, and leaves the [path](TurnPath) as it is. By default a turn makes a key of its own.
+    ///
+    /// A page that shows a message before it is sent finds it by the key in the agent's history, such as after an answer was lost. Use a new
+    /// key for each turn, such as a random UUID: if the service knows the key, it may not say the same again.
+    ///
+    /// If several messages are said, the first has the key, and those after it have the key with `-1`, `-2` and so on. An answer to a request
+    /// for approval counts as a message. Results of tools in Rust have keys of their own.
+    ///
+    /// An empty key is an error, and so is one beside [`otid`](Self::otid), which stores its key too.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// let turn = letta.agent("agent-1").turn("Hello").message_otid("4f1c0a52-7d0e-4b56-9f0d-0c6a1a6b8f11");
+    /// # turn.send().await?; Ok(())
+    /// # }
+    /// ```
+    pub fn message_otid(mut self, otid: impl Into<String>) -> Self {
+        self.said.message_otid = Some(otid.into());
         self
     }
 

@@ -72,11 +72,10 @@ impl<'a> Wire<'a> {
         if data.trim_ascii() == DONE {
             return What::Done.alone();
         }
-        let event = match serde_json::from_str::<StreamEvent>(data) {
-            Ok(event) => event,
-            Err(_) => StreamEvent::Unknown(
-                serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned())),
-            ),
+        let as_it_came =
+            || serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
+        let Ok(event) = serde_json::from_str::<StreamEvent>(data) else {
+            return Self::unknown(frame, as_it_came());
         };
         macro_rules! message {
             ($kind:ident, $message:ident) => {
@@ -138,7 +137,9 @@ impl<'a> Wire<'a> {
                     }),
                 }
             }
-            other => Self::unknown(frame, serde_json::to_value(&other).unwrap_or_default()),
+            StreamEvent::Unknown(value) => Self::unknown(frame, value),
+            // Of a kind that a later description adds. Read again, because to write it would take code for all kinds.
+            _ => Self::unknown(frame, as_it_came()),
         }
     }
 

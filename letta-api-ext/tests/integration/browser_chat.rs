@@ -539,6 +539,47 @@ async fn every_answer_tells_the_browser_to_allow_little() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scripts_of_another_page_take_the_place_of_its_own() {
+    let emulator = emulator().await;
+    let folder = std::env::temp_dir().join(format!("browser_chat_page_{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("chat.js"), "// another").unwrap();
+    std::fs::write(folder.join("page.wasm"), b"\0asm").unwrap();
+    std::fs::write(folder.join("notes.txt"), "not for the browser").unwrap();
+    let chat = Chat::start(
+        example()
+            .env("LETTA_API_KEY", emulator.api_key().secret().expose_secret())
+            .env("LETTA_BASE_URL", emulator.base_url())
+            .env("LETTA_AGENT_ID", "agent-ada")
+            .env("CHAT_PAGE", &folder),
+    );
+    // They are read once.
+    std::fs::remove_dir_all(&folder).unwrap();
+    for (path, status, content_type) in [
+        ("/chat.js", 200, "text/javascript; charset=utf-8"),
+        ("/page.wasm", 200, "application/wasm"),
+        ("/style.css", 200, "text/css; charset=utf-8"),
+        ("/access.js", 404, "application/problem+json"),
+        ("/notes.txt", 404, "application/problem+json"),
+    ] {
+        let answer = chat.get(path, &[]).await;
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(answer.headers()["content-type"], content_type, "{path}");
+        let policy = answer.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
+        assert!(
+            policy.contains("script-src 'self' 'wasm-unsafe-eval';"),
+            "{policy}"
+        );
+    }
+    assert_eq!(
+        chat.get("/chat.js", &[]).await.text().await.unwrap(),
+        "// another"
+    );
+}
+
 #[test]
 fn settings_that_cannot_be_used_are_named() {
     for (name, value, says) in [
@@ -559,6 +600,16 @@ fn settings_that_cannot_be_used_are_named() {
         ),
         ("CHAT_TOKEN_SECONDS", "9", "CHAT_TOKEN_SECONDS must be"),
         ("CHAT_TOKEN_SECONDS", "-1", "CHAT_TOKEN_SECONDS must be"),
+        (
+            "CHAT_PAGE",
+            "/n0where",
+            "CHAT_PAGE: /n0where cannot be read",
+        ),
+        (
+            "CHAT_PAGE",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/src"),
+            "CHAT_PAGE must be a folder with a page; there is no chat.js in",
+        ),
         (
             "LETTA_API_KEY",
             "sk-let-n0tarealkey",

@@ -4,6 +4,7 @@ mod approvals;
 mod browser_chat;
 mod chat;
 mod example;
+mod hold_token;
 mod mint_token;
 mod resume_after_a_crash;
 mod token_endpoint;

@@ -5,6 +5,7 @@ use std::error::Error;
 use url::Url;
 
 use crate::credentials::wiped::Wiped;
+use crate::platform::failure::substitute;
 
 /// What a `reqwest::Error` and its causes say, without what the server said.
 pub(crate) struct Printable {
@@ -14,12 +15,7 @@ pub(crate) struct Printable {
 
 impl Printable {
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
-        #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-        if let Some(error) = error.downcast_ref::<h2::Error>() {
-            let text = match error.reason() {
-                Some(reason) => format!("HTTP/2: {reason}"),
-                None => "HTTP/2".to_owned(),
-            };
+        if let Some(text) = substitute(error) {
             return Self { text, source: None };
         }
         let text = error.to_string();
@@ -74,9 +70,7 @@ fn may_quote_the_server(text: &str) -> bool {
         })
 }
 
-pub(super) fn chain<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     let mut next = Some(error);
     std::iter::from_fn(move || {
         let error = next?;

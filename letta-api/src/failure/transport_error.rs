@@ -5,10 +5,9 @@ use std::error::Error;
 
 use url::Url;
 
-#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-use super::printable::chain;
 use super::printable::{Printable, without_url};
 use super::words;
+use crate::platform::failure;
 
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
@@ -18,8 +17,8 @@ use super::words;
 /// If the cause is a `reqwest::Error`, `Display` says which host and port the request was for and what went wrong, in
 /// words of this crate: `cannot connect to 127.0.0.1:1: connection refused`. `Debug` and `source()` show what the cause says
 /// of the connection. They show neither its URL nor what the server said: over HTTP/2, a server may send a text when it
-/// closes a connection, and that text may repeat a secret. [`downcast_ref`](Self::downcast_ref) returns the cause
-/// unchanged.
+/// closes a connection, and that text may repeat a secret. In a browser, they do not show what JavaScript threw.
+/// [`downcast_ref`](Self::downcast_ref) returns the cause unchanged.
 ///
 /// ```
 /// fn tell(error: &letta_api::TransportError) {
@@ -45,17 +44,15 @@ struct Known {
 impl Known {
     /// What the error tells. Its URL has been removed; `peer` was in it.
     fn of(error: &reqwest::Error, peer: Option<String>, is_https: bool) -> Self {
-        #[cfg(not(target_arch = "wasm32"))]
-        let is_connect = error.is_connect();
-        #[cfg(target_arch = "wasm32")]
-        let is_connect = false;
+        let is_connect = failure::is_connect(error);
         Self {
             printable: Printable::of(error),
             peer,
             is_connect,
-            reason: match is_connect {
-                true => Some(words::no_connection(error, is_https)),
-                false => words::broken(error, is_https),
+            reason: match failure::untold(error) {
+                Some(words) => Some(words),
+                None if is_connect => Some(words::no_connection(error, is_https)),
+                None => words::broken(error, is_https),
             },
         }
     }
@@ -114,7 +111,10 @@ impl TransportError {
     }
 
     /// What went wrong, in a few words of this crate, as in `connection refused`. It holds nothing that a server
-    /// said. `None` if it is not known. In a browser it never is.
+    /// said. `None` if it is not known.
+    ///
+    /// In a browser, it is the usual causes. A browser tells a page neither why there is no answer, nor whether the request
+    /// was sent.
     pub fn reason(&self) -> Option<&str> {
         self.known.as_ref()?.reason.as_deref()
     }
@@ -123,30 +123,9 @@ impl TransportError {
     /// request over HTTP/2. The second is known only with the feature `http2`. It is `false` if the cause is not a
     /// `reqwest::Error`, and in a browser, which does not say why a request failed.
     pub fn is_unprocessed(&self) -> bool {
-        #[cfg(not(target_arch = "wasm32"))]
-        if let Some(error) = self.downcast_ref::<reqwest::Error>() {
-            return error.is_connect() || is_refused(error);
-        }
-        false
+        self.downcast_ref::<reqwest::Error>()
+            .is_some_and(failure::is_unprocessed)
     }
-}
-
-/// Whether the server refused the stream (RFC 9113, section 8.7): this one, or all streams above an ID.
-#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-fn is_refused(error: &reqwest::Error) -> bool {
-    let refused = chain(error).find_map(|cause| cause.downcast_ref::<h2::Error>());
-    refused.is_some_and(|error| {
-        let reason = error.reason();
-        error.is_remote()
-            && ((error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
-                || (error.is_go_away() && reason == Some(h2::Reason::NO_ERROR)))
-    })
-}
-
-/// Without the feature, errors of HTTP/2 are not read.
-#[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
-fn is_refused(_: &reqwest::Error) -> bool {
-    false
 }
 
 impl From<reqwest::Error> for TransportError {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 
+use crate::platform::failure::is_dns;
+
 /// An error and all its causes. `source()` of an `io::Error` skips the error within it; this does not.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut all = Vec::new();
@@ -51,13 +53,10 @@ pub(crate) fn no_connection(error: &(dyn Error + 'static), is_https: bool) -> Co
 
 /// What went wrong before any server or proxy was reached.
 fn reached_nobody(chain: &[&(dyn Error + 'static)], texts: &[String]) -> Option<Cow<'static, str>> {
-    #[cfg(not(target_arch = "wasm32"))]
     let is_dns = chain
         .iter()
         .filter_map(|error| error.downcast_ref::<reqwest::Error>())
-        .any(reqwest::Error::is_dns);
-    #[cfg(target_arch = "wasm32")]
-    let is_dns = false;
+        .any(is_dns);
     let begins = |start: &str| texts.iter().any(|text| text.starts_with(start));
     if is_dns || begins("dns error") || begins("failed to lookup address information") {
         return Some("no such host: its name could not be resolved".into());

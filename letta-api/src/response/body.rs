@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::credentials::wiped::Wiped;
 use crate::failure::printable::{Printable, without_url};
+use crate::platform::Unread;
 
 /// How many pieces of a body are read before other tasks get a turn. Many pieces may be there at once, for instance if a few
 /// bytes decompress to many. Without a pause, no timer would fire, and the deadline would not hold.
@@ -17,7 +18,7 @@ pub(super) enum Body {
     /// Put together here, and wiped when it is dropped.
     Read(Wiped),
     /// With its length, if the server says it.
-    Unread(reqwest::Response, Option<u64>),
+    Unread(Unread, Option<u64>),
 }
 
 impl Body {
@@ -61,46 +62,29 @@ impl Body {
         self.read(limit).await
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
     async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
         if let Self::Unread(..) = self {
             // It is read in place: to take it out would make this future as much larger.
             let reading = Reading(self);
-            if let Self::Unread(response, length) = &mut *reading.0 {
+            if let Self::Unread(unread, length) = &mut *reading.0 {
                 let length = *length;
-                let body = read(Source(response), length, limit).await?;
+                let body = read(unread, length, limit).await?;
                 reading.done(body);
             }
-        }
-        Ok(())
-    }
-
-    /// In a browser, pieces come from a stream alone, and the stream takes the answer.
-    #[cfg(target_arch = "wasm32")]
-    async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
-        match std::mem::replace(self, Self::EMPTY) {
-            Self::Unread(response, length) => {
-                let pieces = Source(Box::pin(response.bytes_stream()));
-                *self = read(pieces, length, limit).await?;
-            }
-            body => *self = body,
         }
         Ok(())
     }
 }
 
 /// A body that is being read. If reading stops halfway, it is empty.
-#[cfg(not(target_arch = "wasm32"))]
 struct Reading<'a>(&'a mut Body);
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Reading<'_> {
     fn done(self, body: Body) {
         *self.0 = body;
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         if let Body::Unread(..) = self.0 {
@@ -109,43 +93,15 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// Where the pieces of a body come from.
-#[cfg(not(target_arch = "wasm32"))]
-struct Source<'a>(&'a mut reqwest::Response);
-
-#[cfg(not(target_arch = "wasm32"))]
-impl Source<'_> {
-    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
-        self.0.chunk().await
-    }
-}
-
-/// Where the pieces of a body come from.
-#[cfg(target_arch = "wasm32")]
-struct Source(std::pin::Pin<Box<dyn futures_core::Stream<Item = reqwest::Result<Bytes>>>>);
-
-#[cfg(target_arch = "wasm32")]
-impl Source {
-    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
-        let next = std::future::poll_fn(|context| self.0.as_mut().poll_next(context));
-        next.await.transpose()
-    }
-}
-
 /// Reads a body to its end. `length` is what the server says its length is.
-async fn read(
-    #[cfg(not(target_arch = "wasm32"))] mut source: Source<'_>,
-    #[cfg(target_arch = "wasm32")] mut source: Source,
-    length: Option<u64>,
-    limit: usize,
-) -> Result<Body, BodyError> {
+async fn read(unread: &mut Unread, length: Option<u64>, limit: usize) -> Result<Body, BodyError> {
     let mut pieces = Pieces {
         limit,
         expected: length.and_then(|length| usize::try_from(length).ok()),
         ..Pieces::default()
     };
     let mut taken = 0;
-    while let Some(piece) = source.next().await.map_err(BodyError::lost)? {
+    while let Some(piece) = unread.next().await.map_err(BodyError::lost)? {
         pieces.push(piece)?;
         taken += 1;
         if taken == PIECES_IN_A_TURN {

@@ -9,6 +9,7 @@ use url::Url;
 use super::body::{Body, BodyError};
 use super::stream::ByteStream;
 use super::value::ResponseValue;
+use crate::platform::{Unread, emptied_extensions};
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
@@ -117,7 +118,7 @@ impl Response {
     /// once the body is read, and if the answer did not come over the network. It may hold a secret.
     pub fn url(&self) -> Option<&Url> {
         match &self.parts.body {
-            Body::Unread(response, _) => Some(response.url()),
+            Body::Unread(unread, _) => Some(unread.url()),
             Body::Whole(_) | Body::Read(_) => None,
         }
     }
@@ -191,7 +192,7 @@ impl Response {
     /// Takes the body as it arrives. The answer's body is empty afterwards.
     pub(crate) fn take_stream(&mut self) -> ByteStream {
         match self.take_body() {
-            Body::Unread(response, _) => ByteStream::arriving(response),
+            Body::Unread(unread, _) => ByteStream::arriving(unread),
             body => body.into_buffered().into(),
         }
     }
@@ -213,24 +214,9 @@ impl From<reqwest::Response> for Response {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let extensions = emptied_extensions(&mut response);
-        Self::of(status, headers, extensions, Body::Unread(response, length))
+        let body = Body::Unread(Unread::new(response), length);
+        Self::of(status, headers, extensions, body)
     }
-}
-
-/// The HTTP client's own map, emptied. It is reused, so that a first note needs no new map. It is emptied, since hyper and
-/// reqwest put in what may be secret or large: the URL of the request, the reason phrase, which keeps a buffer, and after an
-/// upgrade the connection.
-#[cfg(not(target_arch = "wasm32"))]
-fn emptied_extensions(response: &mut reqwest::Response) -> Extensions {
-    let mut extensions = std::mem::take(response.extensions_mut());
-    extensions.clear();
-    extensions
-}
-
-/// In a browser, the HTTP client has no map.
-#[cfg(target_arch = "wasm32")]
-fn emptied_extensions(_: &mut reqwest::Response) -> Extensions {
-    Extensions::new()
 }
 
 impl std::fmt::Debug for Response {

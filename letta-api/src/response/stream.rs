@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::body::BodyError;
+use crate::platform::{Arriving, Unread};
 
 /// The bytes of an answer's body as they arrive, in pieces of any length: server-sent events, or a file. There is no limit
 /// to their number.
@@ -31,14 +32,9 @@ enum Pieces {
     Arriving(Arriving),
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-type Arriving = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
-#[cfg(target_arch = "wasm32")]
-type Arriving = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>>>>;
-
 impl ByteStream {
-    pub(super) fn arriving(response: reqwest::Response) -> Self {
-        Self(Pieces::Arriving(Box::pin(response.bytes_stream())))
+    pub(super) fn arriving(unread: Unread) -> Self {
+        Self(Pieces::Arriving(unread.into_stream()))
     }
 
     /// A body that arrives in these pieces, each at once.

@@ -86,9 +86,12 @@ impl From<Json<'_>> for Value {
             Json::String(text) => Self::String(text.into_owned()),
             Json::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
             Json::Object(members) => {
-                let members = members.into_iter();
-                let members = members.map(|(name, value)| (name.into_owned(), value.into()));
-                Self::Object(members.collect::<Map<_, _>>())
+                // One by one: `collect` would sort them first, with code of its own.
+                let mut map = Map::new();
+                for (name, value) in members {
+                    map.insert(name.into_owned(), value.into());
+                }
+                Self::Object(map)
             }
         }
     }

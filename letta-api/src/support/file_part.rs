@@ -6,6 +6,7 @@ use reqwest::multipart;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::platform::form;
 use crate::{Error, InvalidRequest};
 
 const OCTETS: &str = "application/octet-stream";
@@ -32,7 +33,8 @@ enum Content {
 
 impl FilePart {
     /// A file that is in memory. The call can be repeated: a form of such files is put together in memory, which takes as
-    /// much memory again.
+    /// much memory again. In a browser, the form is the browser's own, and the request cannot be sent again: a transport that
+    /// retries gets one attempt.
     ///
     /// Services recognise a file by its name, so it must have one. It need not be the name of the file on this machine.
     /// If it holds a line break or another control character, the call fails with [`Error::InvalidRequest`]: such a name could
@@ -187,46 +189,17 @@ impl Part {
     }
 }
 
-/// Called by generated code. reqwest's own form is a stream, and a request with a stream cannot be sent again. So a form
-/// that is in memory is put together first.
+/// Called by generated code.
 pub async fn send<E>(
     request: RequestBuilder,
     Form(parts): Form,
 ) -> Result<RequestBuilder, Error<E>> {
     let is_in_memory = parts.iter().all(|(_, part)| part.is_in_memory());
-    let mut form = multipart::Form::new();
-    // Without this, a part whose name is not ASCII would be sent as `name*=`, which RFC 7578 does not allow. Generated code
-    // has no name with a character that would end it.
-    #[cfg(not(target_arch = "wasm32"))]
-    {
-        form = form.percent_encode_noop();
-    }
+    let mut form = form::new();
     for (name, part) in parts {
         form = form.part(name, part.into_part(name)?);
     }
-    #[cfg(not(target_arch = "wasm32"))]
-    if is_in_memory {
-        let media_type = format!("multipart/form-data; boundary={}", form.boundary());
-        let body = collect(form.into_stream()).await?;
-        return Ok(request
-            .header(reqwest::header::CONTENT_TYPE, media_type)
-            .body(body));
-    }
-    // In a browser, the form is the browser's own.
-    let _ = is_in_memory;
-    Ok(request.multipart(form))
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-async fn collect(
-    stream: impl futures_core::Stream<Item = Result<Bytes, reqwest::Error>>,
-) -> Result<Bytes, reqwest::Error> {
-    let mut stream = std::pin::pin!(stream);
-    let mut body = Vec::new();
-    while let Some(piece) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
-        body.extend_from_slice(&piece?);
-    }
-    Ok(body.into())
+    Ok(form::attach(request, form, is_in_memory).await?)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ async fn holder(emulator: &Emulator, letta: &Letta) -> Letta {
     Letta::builder()
         .api_key(token.expose_secret())
         .base_url(emulator.base_url())
-        .header("origin", ORIGIN)
+        .origin(ORIGIN)
         .build()
         .unwrap()
 }
@@ -88,9 +88,12 @@ async fn what_the_holder_of_a_token_cannot_do_is_an_error_that_says_so() {
     let (emulator, letta) = start().await;
     let holder = holder(&emulator, &letta).await;
     let agent = holder.agent("agent-1");
+    for turn in [agent.turn("Hi").otid("key"), agent.resume_turn("key")] {
+        let error = turn.send().await.unwrap_err();
+        assert_eq!(error.field(), Some("otid"), "{error}");
+        assert!(error.to_string().contains("`message_otid`"), "{error}");
+    }
     let errors = [
-        agent.turn("Hi").otid("key").send().await.unwrap_err(),
-        agent.resume_turn("key").send().await.unwrap_err(),
         agent
             .turn("Hi")
             .with_path(TurnPath::Resumable)
@@ -114,7 +117,7 @@ async fn what_the_holder_of_a_token_cannot_do_is_an_error_that_says_so() {
         assert!(!error.may_have_happened(), "{error}");
     }
     assert!(emulator.runs().is_empty());
-    // A break is told, since a token reads no runs.
+    // A break is told at once, since a token reads no runs.
     let fault = Fault::break_stream_after(2).times(1);
     let path = operations::SEND_MESSAGE_STREAM;
     emulator.inject(fault.on(path)).unwrap();
@@ -125,6 +128,61 @@ async fn what_the_holder_of_a_token_cannot_do_is_an_error_that_says_so() {
     );
     let run = emulator.runs().pop().unwrap().id;
     assert_eq!(error.run_id(), Some(run.as_str()));
+    assert_eq!(emulator.request_count(operations::GET_RUN), 0);
+    assert_eq!(emulator.request_count(operations::GET_RUN_USAGE), 0);
+}
+
+/// The keys of the user's messages, oldest first.
+async fn keys(letta: &Letta) -> Vec<String> {
+    let params = letta_api::types::ListMessagesParams::default();
+    let agent = "agent-1".into();
+    let messages = letta.api().list_messages(&agent, &params).await.unwrap();
+    let messages = serde_json::to_value(&*messages).unwrap();
+    let messages = messages.as_array().unwrap().iter();
+    let said = messages.filter(|message| message["message_type"] == "user_message");
+    said.map(|message| message["otid"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_key_is_stored_with_a_message_on_any_path() {
+    let (emulator, letta) = start().await;
+    let holder = holder(&emulator, &letta).await;
+    let turn = |letta: &Letta, key: &str| letta.agent("agent-1").turn("Hi").message_otid(key);
+    let answer = turn(&holder, "page-1").and_say("there").send().await;
+    assert_eq!(answer.unwrap().path(), TurnPath::Plain);
+    assert_eq!(keys(&letta).await, ["page-1", "page-1-1"]);
+    let answer = turn(&letta, "page-2").send().await.unwrap();
+    assert_eq!(answer.path(), TurnPath::Resumable);
+    assert_eq!(keys(&letta).await, ["page-1", "page-1-1", "page-2"]);
+
+    // The key stays if the turn has to take the other path.
+    let builder = Emulator::builder().background_runs(false).agent("agent-1");
+    let emulator = builder.start().await.unwrap();
+    let letta = self::letta(&emulator);
+    let answer = turn(&letta, "page-3").send().await.unwrap();
+    assert_eq!(answer.path(), TurnPath::Plain);
+    assert_eq!(emulator.request_count(SEND), 1);
+    assert_eq!(keys(&letta).await, ["page-3"]);
+}
+
+#[tokio::test]
+async fn a_key_of_a_message_must_not_be_empty_or_beside_a_key_of_the_turn() {
+    let (emulator, letta) = start().await;
+    let agent = letta.agent("agent-1");
+    for (turn, rule) in [
+        (agent.turn("Hi").message_otid(""), "must not be empty"),
+        (
+            agent.turn("Hi").message_otid("a").otid("b"),
+            "beside `otid`",
+        ),
+        (agent.resume_turn("b").message_otid("a"), "beside `otid`"),
+    ] {
+        let error = turn.send().await.unwrap_err();
+        assert_eq!(error.field(), Some("message_otid"), "{error}");
+        assert!(error.to_string().contains(rule), "{error}");
+    }
+    assert!(emulator.runs().is_empty());
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::{Engine, Run};
 use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 use crate::turns::path::TurnPath;
+use crate::turns::run_state::{self, RunState};
 use crate::turns::wire::Failure;
 
 /// The first wait between two questions for a run's state, and the longest.
@@ -38,7 +39,7 @@ pub(super) enum Silence {
 /// What a run says of itself.
 enum State {
     Alive,
-    Over(Box<types::Run>),
+    Over(Box<RunState>),
     /// It was not reached. It may be, later.
     Unreached(Error),
     /// It may not be asked, or is not known.
@@ -201,13 +202,14 @@ impl Engine {
         let Some(id) = &run.id else {
             return State::Closed(run.interrupted(None, "the run is not known"));
         };
-        match self.settings.call.api().get_run(id).await {
-            Ok(state) if is_over(&state) => State::Over(Box::new(state.into_inner())),
+        if self.holds_a_token() {
+            return State::Closed(run.interrupted(None, "a token opens no runs"));
+        }
+        match run_state::of(&self.settings.call.api(), id).await {
+            Ok(state) if state.is_over() => State::Over(Box::new(state)),
             Ok(_) => State::Alive,
-            Err(error) => match Error::from(error) {
-                error if error.is_retryable() => State::Unreached(error),
-                error => State::Closed(error),
-            },
+            Err(error) if error.is_retryable() => State::Unreached(error),
+            Err(error) => State::Closed(error),
         }
     }
 
@@ -221,6 +223,7 @@ impl Engine {
     /// Asks what a run cost. If it cannot be asked, nobody knows.
     pub(super) async fn ask_for_usage(&self, run: &mut Run) {
         if let Some(id) = &run.id
+            && !self.holds_a_token()
             && let Ok(usage) = self.settings.call.api().get_run_usage(id).await
         {
             run.usage = Some(of_run(&usage));
@@ -228,7 +231,7 @@ impl Engine {
     }
 
     /// Tells what a run that is over has stored, and was not told yet.
-    async fn tell_what_is_left(&mut self, run: &mut Run, state: types::Run) -> Result<()> {
+    async fn tell_what_is_left(&mut self, run: &mut Run, state: RunState) -> Result<()> {
         self.telemetry.left();
         let api = self.settings.call.api().into_owned();
         let params = ListRunMessagesParams::default().with_order(SortOrder::Asc);
@@ -267,16 +270,6 @@ impl Engine {
             run.failure = Failure::of_run(&state);
         }
         Ok(())
-    }
-}
-
-/// Whether a run has ended.
-pub(super) fn is_over(run: &types::Run) -> bool {
-    match &run.status {
-        Some(RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled) => true,
-        Some(RunStatus::Created | RunStatus::Running) => false,
-        // A status of a later version.
-        _ => run.completed_at.is_some(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 use crate::turns::fault;
 use crate::turns::path::TurnPath;
+use crate::turns::run_state;
 use crate::turns::target::Target;
 
 /// The wait before what is busy is tried again, if the run cannot be asked.
@@ -27,11 +28,30 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// The key of what is said.
+pub(super) enum Key {
+    /// A random one.
+    Own,
+    /// What the caller chose, to be stored with the messages.
+    OfMessages(String),
+    /// What the caller chose, by which a turn is found again. Only the resumable path knows it.
+    OfTurn(String),
+}
+
+impl Key {
+    pub(super) fn of(otid: Option<String>, message_otid: Option<String>) -> Self {
+        match (otid, message_otid) {
+            (Some(key), _) => Self::OfTurn(key),
+            (None, Some(key)) => Self::OfMessages(key),
+            (None, None) => Self::Own,
+        }
+    }
+}
+
 /// What is being said.
 struct Sending {
     body: ConversationMessageRequest,
-    /// Whether the caller chose the key, which only the resumable path knows.
-    has_chosen_key: bool,
+    key: Key,
     began: Instant,
     /// How many sends have lost their answer.
     losses: u32,
@@ -45,27 +65,27 @@ impl Engine {
         &mut self,
         run: &mut Run,
         messages: Vec<MessageInput>,
-        chosen: Option<String>,
+        key: Key,
     ) -> Result<Frames> {
-        if chosen.is_some() {
+        if let Key::OfTurn(otid) = &key {
             self.path = TurnPath::Resumable;
-        }
-        if let (true, Some(otid)) = (messages.is_empty(), &chosen) {
-            self.telemetry.takes(self.path);
-            return match self.attach(run, otid).await? {
-                Found::Run(frames) => Ok(frames),
-                Found::Nothing => Err(fault::unknown_key()),
-            };
+            if messages.is_empty() {
+                self.telemetry.takes(self.path);
+                return match self.attach(run, otid).await? {
+                    Found::Run(frames) => Ok(frames),
+                    Found::Nothing => Err(fault::unknown_key()),
+                };
+            }
         }
         let mut sending = Sending {
             body: self.settings.body.clone(),
-            has_chosen_key: chosen.is_some(),
+            key,
             began: Instant::now(),
             losses: 0,
             lost: None,
         };
         self.complete(&mut sending.body);
-        run.otids = give_keys(&mut sending.body, messages, chosen);
+        run.otids = give_keys(&mut sending.body, messages, &sending.key);
         let policy = self.settings.call.retry().clone();
         let mut bounds = policy.bounds();
         loop {
@@ -135,10 +155,10 @@ impl Engine {
 
     /// Whether the plain path may be taken, if the resumable one is closed.
     fn may_fall_back(&self, sending: &Sending) -> bool {
-        self.settings.path == TurnPath::Auto && !sending.has_chosen_key
+        self.settings.path == TurnPath::Auto && !matches!(sending.key, Key::OfTurn(_))
     }
 
-    /// Takes the plain path, with new keys: the service hangs if the key of a plain turn is ever asked for.
+    /// Takes the plain path, with new keys unless the caller chose them: the service hangs if the key of a plain turn is ever asked for.
     fn fall_back(&mut self, run: &mut Run, sending: &mut Sending, closed: &Error) {
         self.telemetry.fell_back(closed);
         // A refusal of the caller may be about this agent alone.
@@ -150,7 +170,7 @@ impl Engine {
             Nullable::Value(messages) => messages,
             _ => Vec::new(),
         };
-        run.otids = give_keys(&mut sending.body, messages, None);
+        run.otids = give_keys(&mut sending.body, messages, &sending.key);
     }
 
     /// The answer was lost: looks for the run. `None` if the service does not know it.
@@ -224,7 +244,7 @@ impl Engine {
         let mut body = body.clone();
         let answer = match (self.path, &self.settings.target) {
             (TurnPath::Plain, Target::Agent(agent)) => {
-                let body = for_agents(body)?;
+                let body = for_agents(body);
                 api.send_message_stream(agent, &body).await
             }
             (path, _) => {
@@ -259,11 +279,14 @@ impl Engine {
         let Some(id) = busy.run_id() else {
             return;
         };
+        if self.holds_a_token() {
+            return;
+        }
         let id = letta_api::types::RunId::from(id);
         let mut wait = BUSY_WAIT;
         while !left().is_zero() {
-            match self.settings.call.api().get_run(&id).await {
-                Ok(run) if !super::recover::is_over(&run) => {}
+            match run_state::of(&self.settings.call.api(), &id).await {
+                Ok(run) if !run.is_over() => {}
                 _ => return,
             }
             clock::sleep(jitter_around(wait).min(left())).await;
@@ -313,27 +336,46 @@ fn is_without_store(error: &Error) -> bool {
         && error.message().is_some_and(|said| said.contains("Redis"))
 }
 
-/// The same request in the form that the paths of agents take.
-fn for_agents(body: ConversationMessageRequest) -> Result<MessageRequest> {
-    let value = serde_json::to_value(body).and_then(serde_json::from_value);
-    value.map_err(|_| {
-        let rule = "must be such as the agent's path takes, too";
-        Error::invalid_input("body", rule, None)
-    })
+/// The same request in the form that the paths of agents take. It has all members but the agent. Field by field, because by way of JSON
+/// a page in a browser would need the code that reads each of them.
+#[expect(deprecated, reason = "`Turn::with_body` can set them")]
+fn for_agents(body: ConversationMessageRequest) -> MessageRequest {
+    let mut same = MessageRequest::new();
+    same.messages = body.messages;
+    same.input = body.input;
+    same.max_steps = body.max_steps;
+    same.use_assistant_message = body.use_assistant_message;
+    same.assistant_message_tool_name = body.assistant_message_tool_name;
+    same.assistant_message_tool_kwarg = body.assistant_message_tool_kwarg;
+    same.include_return_message_types = body.include_return_message_types;
+    same.enable_thinking = body.enable_thinking;
+    same.client_tools = body.client_tools;
+    same.client_skills = body.client_skills;
+    same.override_model = body.override_model;
+    same.include_compaction_messages = body.include_compaction_messages;
+    same.return_logprobs = body.return_logprobs;
+    same.top_logprobs = body.top_logprobs;
+    same.return_token_ids = body.return_token_ids;
+    same.override_system = body.override_system;
+    same.streaming = body.streaming;
+    same.stream_tokens = body.stream_tokens;
+    same.include_pings = body.include_pings;
+    same.background = body.background;
+    same
 }
 
 /// Puts messages into a request, each with a key of its own, and returns the keys.
 fn give_keys(
     body: &mut ConversationMessageRequest,
     mut messages: Vec<MessageInput>,
-    chosen: Option<String>,
+    key: &Key,
 ) -> Vec<String> {
     let mut otids = Vec::with_capacity(messages.len());
     for (place, message) in messages.iter_mut().enumerate() {
-        let otid = match (&chosen, place) {
-            (None, _) => uuid::Uuid::new_v4().to_string(),
-            (Some(chosen), 0) => chosen.clone(),
-            (Some(chosen), place) => format!("{chosen}-{place}"),
+        let otid = match (key, place) {
+            (Key::Own, _) => uuid::Uuid::new_v4().to_string(),
+            (Key::OfTurn(chosen) | Key::OfMessages(chosen), 0) => chosen.clone(),
+            (Key::OfTurn(chosen) | Key::OfMessages(chosen), place) => format!("{chosen}-{place}"),
         };
         let slot = match message {
             MessageInput::CreateMessage(message) => &mut message.otid,
@@ -356,4 +398,50 @@ pub(super) fn jitter(bound: Option<Duration>) -> Duration {
 /// About this long.
 pub(super) fn jitter_around(wait: Duration) -> Duration {
     wait.mul_f64(0.75 + fastrand::f64() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_request_for_an_agent_has_all_that_one_for_a_conversation_has() {
+        let all = json!({
+            "messages": [{"role": "user", "content": "Hello", "otid": "key-1"}],
+            "input": "Hello",
+            "max_steps": 3,
+            "use_assistant_message": true,
+            "assistant_message_tool_name": "say",
+            "assistant_message_tool_kwarg": "words",
+            "include_return_message_types": ["assistant_message"],
+            "enable_thinking": "yes",
+            "client_tools": [{"name": "look"}],
+            "client_skills": [{"name": "cook", "description": "cooks", "location": "/cook"}],
+            "override_model": "openai/gpt-4.1",
+            "include_compaction_messages": true,
+            "return_logprobs": true,
+            "top_logprobs": 2,
+            "return_token_ids": true,
+            "override_system": "Be brief.",
+            "agent_id": "agent-1",
+            "streaming": true,
+            "stream_tokens": true,
+            "include_pings": true,
+            "background": false,
+        });
+        let body: ConversationMessageRequest = serde_json::from_value(all.clone()).unwrap();
+        let mut sent: Value = serde_json::to_value(&body).unwrap();
+        assert_eq!(sent, all);
+        // A field that a later description adds is to be copied, too.
+        let shown = format!("{body:#?}");
+        let fields = shown.lines().filter(|line| {
+            let name = line.strip_prefix("    ");
+            name.is_some_and(|name| name.starts_with(|first: char| first.is_ascii_lowercase()))
+        });
+        assert_eq!(fields.count(), all.as_object().unwrap().len(), "{shown}");
+        sent.as_object_mut().unwrap().remove("agent_id");
+        assert_eq!(serde_json::to_value(for_agents(body)).unwrap(), sent);
+    }
 }

@@ -3,21 +3,36 @@
 use letta_api_floors::{Floors, Table};
 
 const FLOORS: Table<'_> = &[
+    // What a machine and a browser do each in its own way.
+    ("platform", &[]),
     ("credentials", &[]),
     ("base_url", &["credentials"]),
-    ("failure", &["credentials"]),
+    ("failure", &["credentials", "platform"]),
     ("nullable", &[]),
     ("operation", &[]),
-    ("response", &["credentials", "failure"]),
+    ("response", &["credentials", "failure", "platform"]),
     ("error", &["failure", "response"]),
     ("service_error", &[]),
     (
         "transport",
-        &["credentials", "failure", "operation", "response"],
+        &[
+            "credentials",
+            "failure",
+            "operation",
+            "platform",
+            "response",
+        ],
     ),
     (
         "client",
-        &["base_url", "failure", "operation", "response", "transport"],
+        &[
+            "base_url",
+            "failure",
+            "operation",
+            "platform",
+            "response",
+            "transport",
+        ],
     ),
     (
         "support",
@@ -28,9 +43,9 @@ const FLOORS: Table<'_> = &[
             "error",
             "failure",
             "operation",
+            "platform",
             "response",
             "service_error",
-            "transport",
         ],
     ),
     ("event_head", &["support"]),
@@ -59,6 +74,7 @@ const FLOORS: Table<'_> = &[
             "generated",
             "nullable",
             "operation",
+            "platform",
             "response",
             "service_error",
             "support",

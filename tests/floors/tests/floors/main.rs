@@ -1,8 +1,9 @@
-//! Each package's floors, and how they are read.
+//! Each package's floors, how they are read, and which files ask for the target.
 
 mod emulator;
 mod letta_api;
 mod letta_api_ext;
 mod letta_cli;
 mod reading;
+mod target;
 mod xtask;
