@@ -417,7 +417,9 @@ async fn calls_whose_token_is_refused_together_replace_it_once() {
         call(&letta).await
     };
     let (one, other, late) = future::join3(call(&letta), call(&letta), late).await;
-    (one.unwrap(), other.unwrap(), late.unwrap());
+    for call in [one, other, late] {
+        call.unwrap();
+    }
     assert_eq!(source.asked(), 2);
     let sent = service.sent();
     assert_eq!(sent.iter().filter(|token| *token == "ck-let-1").count(), 3);
@@ -947,7 +949,9 @@ async fn the_source_is_told_of_each_agent_whose_token_is_refused() {
     service.refuse("ck-let-2");
     let calls = future::join(call_of(&letta, "agent-1"), call_of(&letta, "agent-2"));
     let (one, other) = calls.await;
-    (one.unwrap(), other.unwrap());
+    for call in [one, other] {
+        call.unwrap();
+    }
     assert_eq!(source.asked(), 3);
     assert_eq!(source.need(2).agent().unwrap().as_str(), "agent-2");
     assert!(source.need(2).is_refused());

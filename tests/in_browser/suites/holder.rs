@@ -1,7 +1,7 @@
 //! Tokens that a page holds: from a source, renewed, replaced, and dropped.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use letta_api_ext::Letta;
@@ -64,11 +64,10 @@ async fn a_turn_has_a_token_of_the_applications_endpoint() {
 #[wasm_bindgen_test]
 async fn a_source_that_is_a_closure_is_asked_once_for_calls_side_by_side() {
     let service = Service::answering("by_closure", vec![json!({"pieces": ["{}"]}); 5]).await;
-    // What is not `Send` may be in it.
-    let asked = Rc::new(Cell::new(0));
+    let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
     let source = move |_: TokenNeed| {
-        count.set(count.get() + 1);
+        count.fetch_add(1, Ordering::Relaxed);
         async {
             Servers::find().await;
             Ok(SourcedToken::new(FIRST).expires_in(Duration::from_secs(300)))
@@ -78,7 +77,7 @@ async fn a_source_that_is_a_closure_is_asked_once_for_calls_side_by_side() {
     let calls = futures_util::future::join_all((0..4).map(|_| call(&letta))).await;
     assert!(calls.iter().all(Result::is_ok), "{calls:?}");
     call(&letta).await.unwrap();
-    assert_eq!(asked.get(), 1);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
     assert_eq!(shown(&service).await, [FIRST; 5]);
 }
 

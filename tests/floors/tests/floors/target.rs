@@ -44,7 +44,8 @@ fn sources() -> Vec<PathBuf> {
 
 fn may_ask(path: &Path) -> bool {
     let extension = path.extension().and_then(|it| it.to_str());
-    let is_script = path.parent().is_some_and(|folder| folder.ends_with(".ci"));
+    let folder = path.parent().and_then(Path::file_name);
+    let is_script = folder.is_some_and(|name| name == ".ci");
     is_script || matches!(extension, Some("rs" | "toml" | "sh"))
 }
 
