@@ -56,7 +56,7 @@ Exit codes:
   8  `letta diff --exit-code` found changes
   130  Interrupted by Ctrl-C
 
-The key is never an option, since other users of the machine can read command lines. Give it in LETTA_API_KEY, in a file
+The key is never an option, since other users of the machine can read command lines. Give it in LETTA_API_KEY, in a file \
 (--key-file), on the standard input (--key-file -), or in a profile.";
 
 /// The Letta API at the command line.
@@ -88,14 +88,15 @@ pub(crate) struct Global {
     #[arg(help = "Form of the output: table, json or yaml [default: table]")]
     pub(crate) output: Option<Format>,
 
-    /// Account and server to use. See `letta profile`
+    /// Account and server to use
     #[arg(
         long,
         global = true,
         value_name = "NAME",
         env = "LETTA_PROFILE",
-        hide_env_values = true
+        hide_env = true
     )]
+    #[arg(help = "Account and server to use: see `letta profile` [env: LETTA_PROFILE]")]
     pub(crate) profile: Option<String>,
 
     /// Address of the server

@@ -58,8 +58,9 @@ impl Context {
     pub(crate) fn note(&self, text: impl std::fmt::Display) {
         use std::io::Write as _;
 
-        let text = text.to_string();
-        let _ = writeln!(std::io::stderr(), "{}", crate::terminal::clean(&text));
+        let text = format!("{text}\n");
+        let text = crate::terminal::clean(&text);
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 
     /// Text for whoever sits there, which is clean and may have colours. It goes to the standard error.

@@ -197,14 +197,40 @@ fn json(tree: &Tree) -> Result<String, Failure> {
         .map_err(|error| Failure::other(format!("the answer cannot be printed: {error}")))
 }
 
-/// The beginning of a point in time, to the second: the rest tells people nothing.
+/// A point in time, to the second: the rest tells people nothing. Without an offset it is in UTC.
 pub(crate) fn time(text: Option<&String>) -> String {
     let text = text.map(String::as_str).unwrap_or_default();
-    let end = text.find('.').unwrap_or(text.len());
-    text[..end].trim_end_matches('Z').replace('T', " ")
+    let (begin, offset) = match text.split_once('.') {
+        Some((begin, rest)) => (
+            begin,
+            rest.trim_start_matches(|it: char| it.is_ascii_digit()),
+        ),
+        None => (text, ""),
+    };
+    let whole = format!("{begin}{offset}").replace('T', " ");
+    let whole = whole.strip_suffix("+00:00").unwrap_or(&whole);
+    whole.strip_suffix('Z').unwrap_or(whole).to_owned()
 }
 
 /// Text that may be missing.
 pub(crate) fn or_none(text: Option<&String>) -> String {
     text.cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_in_time_has_an_offset_only_if_it_is_not_in_utc() {
+        for (text, shown) in [
+            ("2026-01-02T03:04:05.678Z", "2026-01-02 03:04:05"),
+            ("2026-01-02T03:04:05+00:00", "2026-01-02 03:04:05"),
+            ("2026-01-02T03:04:05.6+02:00", "2026-01-02 03:04:05+02:00"),
+            ("2026-01-02T03:04:05", "2026-01-02 03:04:05"),
+            ("", ""),
+        ] {
+            assert_eq!(time(Some(&text.to_owned())), shown);
+        }
+    }
 }

@@ -10,7 +10,7 @@ Examples:
   letta tool create delete_file.py --approval
   letta tool create - < roll.py
 
-A tool of the same name is changed. Its name and its schema are read from the last function: from its type annotations
+A tool of the same name is changed. Its name and its schema are read from the last function: from its type annotations \
 and its docstring.";
 
 const UPLOAD: &str = "\

@@ -15,7 +15,7 @@ Examples:
 Ctrl-C stops the answer and not the program. At the prompt, or twice, it ends the program. So does Ctrl-D at the prompt.
 Answers go to the standard output; thoughts, tools and questions to the standard error.
 
-What is typed is kept in a file that only you can read: chat_history in LETTA_STATE_DIR, or in letta in the folder of your
+What is typed is kept in a file that only you can read: chat_history in LETTA_STATE_DIR, or in letta in the folder of your \
 account for such files (XDG_STATE_HOME, ~/.local/state).";
 
 const SEND: &str = "\
@@ -29,7 +29,7 @@ Examples:
 
 Each line of --json has a `type`: text, reasoning, tool_call, tool_return, message or other. The last one is end or error.
 
-If the agent waits for an approval, the exit code is 6, and the calls are shown. Ctrl-C stops the agent, and the exit code
+If the agent waits for an approval, the exit code is 6, and the calls are shown. Ctrl-C stops the agent, and the exit code \
 is 130.";
 
 const TAIL: &str = "\
@@ -37,7 +37,7 @@ Examples:
   letta run tail run-1
   letta run tail run-1 --json
 
-The server keeps the events of a run in background for three hours. Of other runs, messages come when they are over. Ctrl-C
+The server keeps the events of a run in background for three hours. Of other runs, messages come when they are over. Ctrl-C \
 ends the program, and not the run. If the run has ended with a request for an approval, the exit code is 6.";
 
 /// Talk with an agent.

@@ -94,7 +94,8 @@ impl<O: Write, E: Write> Screen<O, E> {
             self.line = Line::Thought(message.to_owned());
         }
         // Nobody may be reading the notes, which is no reason to stop.
-        let _ = write!(self.notes, "{}", self.style.dim(clean(text)));
+        let thought = self.style.dim(clean(text)).to_string();
+        let _ = self.notes.write_all(thought.as_bytes());
         let _ = self.notes.flush();
         Ok(())
     }
@@ -117,7 +118,8 @@ impl<O: Write, E: Write> Screen<O, E> {
     /// A line of its own.
     pub(crate) fn note(&mut self, text: impl std::fmt::Display) -> Result<(), Failure> {
         self.end_line()?;
-        let _ = writeln!(self.notes, "{text}");
+        // In one piece, so that no half of a line is ever seen.
+        let _ = self.notes.write_all(format!("{text}\n").as_bytes());
         Ok(())
     }
 
