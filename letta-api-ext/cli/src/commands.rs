@@ -31,6 +31,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         command => command,
     };
     tokio::select! {
+        // What is read before the first request is read by this thread, and Ctrl-C ends the program then.
+        biased;
         ended = dispatch(command, context) => ended,
         interrupt = tokio::signal::ctrl_c() => match interrupt {
             Ok(()) => Err(Failure::silent(Kind::Interrupted)),
@@ -55,7 +57,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Tool(command) => tool::run(command, context).await,
         Command::Folder(command) => folder::run(command, context).await,
         Command::Api(args) => api::run(args, context).await,
-        Command::Profile(command) => profile::run(command, context),
+        Command::Profile(command) => profile::run(command, context).await,
         Command::Completions(args) => shell::completions(&args, context),
         Command::Man(args) => shell::man(&args, context),
     }

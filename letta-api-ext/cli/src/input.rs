@@ -11,21 +11,27 @@ use crate::failure::Failure;
 
 /// A text of the command line: itself, the content of `@FILE`, or of the standard input for `@-`. `@@` stands for an `@` at
 /// the beginning.
-pub(crate) fn text(argument: &str) -> Result<String, Failure> {
+pub(crate) async fn text(argument: &str) -> Result<String, Failure> {
     match argument.strip_prefix('@') {
         None => Ok(argument.to_owned()),
         Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
-        Some(path) => file(Path::new(path)),
+        Some(path) => file(Path::new(path)).await,
     }
 }
 
-/// The text in a file, or on the standard input for `-`.
-pub(crate) fn file(path: &Path) -> Result<String, Failure> {
+/// The text in a file, or on the standard input for `-`. Another thread waits for the input, so that Ctrl-C is heard meanwhile.
+pub(crate) async fn file(path: &Path) -> Result<String, Failure> {
     let (shown, read) = match path.as_os_str() == "-" {
         true => {
-            let mut text = String::new();
-            let read = std::io::stdin().read_to_string(&mut text);
-            ("the standard input".to_owned(), read.map(|_| text))
+            let read = tokio::task::spawn_blocking(|| {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).map(|_| text)
+            });
+            let read = read
+                .await
+                .map_err(std::io::Error::other)
+                .and_then(|read| read);
+            ("the standard input".to_owned(), read)
         }
         false => (
             format!("`{}`", path.display()),

@@ -108,7 +108,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<(), Failure> {
     let letta = context.letta()?;
     let mut request = letta.agents().create();
     for (label, value) in args.memory {
-        request = request.memory(label, input::text(&value)?);
+        request = request.memory(label, input::text(&value).await?);
     }
     if let Some(name) = args.name {
         request = request.name(name);
@@ -132,7 +132,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<(), Failure> {
         request = request.embedding(embedding);
     }
     if let Some(system) = system {
-        request = request.system(input::text(&system)?);
+        request = request.system(input::text(&system).await?);
     }
     if let Some(description) = description {
         request = request.description(description);
@@ -167,7 +167,7 @@ async fn update(args: UpdateArgs, context: &Context) -> Result<(), Failure> {
         request = request.embedding(embedding);
     }
     if let Some(system) = system {
-        request = request.system(input::text(&system)?);
+        request = request.system(input::text(&system).await?);
     }
     if let Some(description) = description {
         request = request.description(description);
@@ -207,7 +207,7 @@ async fn delete(args: DeleteArgs, context: &Context) -> Result<(), Failure> {
         [(agent, _)] => format!("Delete the agent {agent} and its messages?"),
         agents => format!("Delete {} agents and their messages?", agents.len()),
     };
-    confirm::confirm(&question, args.yes)?;
+    confirm::confirm(&question, args.yes).await?;
     for (agent, id) in agents {
         match letta.agent(&id).delete().send().await? {
             Deletion::NotFound => {
@@ -245,7 +245,7 @@ async fn export(args: ExportArgs, context: &Context) -> Result<(), Failure> {
 async fn import(args: ImportArgs, context: &Context) -> Result<(), Failure> {
     let agents = context.letta()?.agents();
     let mut request = match args.file == Path::new("-") {
-        true => agents.import(AgentFile::try_from(input::file(&args.file)?)?),
+        true => agents.import(AgentFile::try_from(input::file(&args.file).await?)?),
         false => agents.import_from(&args.file),
     };
     request = match args.name {

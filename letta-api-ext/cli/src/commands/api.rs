@@ -29,10 +29,10 @@ pub(super) async fn run(args: ApiArgs, context: &Context) -> Result<(), Failure>
         request = request.query(&query);
     }
     if let Some(data) = &args.data {
-        request = request.body(&args.content_type, input::text(data)?);
+        request = request.body(&args.content_type, input::text(data).await?);
     }
     let from_file = match &args.header_file {
-        Some(path) => input::file(path)?,
+        Some(path) => input::file(path).await?,
         None => String::new(),
     };
     let from_file = from_file.lines().filter(|line| !line.trim().is_empty());

@@ -49,7 +49,7 @@ pub(super) async fn run(command: BlockCommand, context: &Context) -> Result<(), 
         BlockCommand::Create(args) => create(args, context).await,
         BlockCommand::Update(args) => update(args, context).await,
         BlockCommand::Delete(args) => {
-            each::sure("block", &args)?;
+            each::sure("block", &args).await?;
             for block in &args.what {
                 let id = BlockId::from(block.as_str());
                 each::deleted(
@@ -100,7 +100,7 @@ fn show(block: &Block, context: &Context) -> Result<(), Failure> {
 
 async fn create(args: CreateBlockArgs, context: &Context) -> Result<(), Failure> {
     let blocks = context.letta()?.blocks();
-    let mut request = blocks.create(args.label, input::text(&args.value)?);
+    let mut request = blocks.create(args.label, input::text(&args.value).await?);
     if let Some(description) = args.description {
         request = request.description(description);
     }
@@ -121,7 +121,7 @@ macro_rules! updated {
     ($request:expr, $args:expr) => {{
         let mut request = $request;
         if let Some(value) = &$args.value {
-            request = request.value(input::text(value)?);
+            request = request.value(input::text(value).await?);
         }
         if let Some(description) = $args.description {
             request = request.description(description);

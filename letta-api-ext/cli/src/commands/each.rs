@@ -8,12 +8,12 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 
 /// Asks whether to delete them.
-pub(super) fn sure(kind: &str, args: &DeleteEachArgs) -> Result<(), Failure> {
+pub(super) async fn sure(kind: &str, args: &DeleteEachArgs) -> Result<(), Failure> {
     let question = match &args.what[..] {
         [only] => format!("Delete the {kind} {only}?"),
         all => format!("Delete {} {kind}s?", all.len()),
     };
-    confirm::confirm(&question, args.yes)
+    confirm::confirm(&question, args.yes).await
 }
 
 /// Tells what became of one.

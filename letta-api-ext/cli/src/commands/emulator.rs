@@ -6,6 +6,7 @@ use crate::args::EmulatorArgs;
 use crate::context::Context;
 use crate::demo::{self, not_started};
 use crate::failure::Failure;
+use crate::talk::Stops;
 
 pub(crate) async fn run(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
     if !args.listen.ip().is_loopback() {
@@ -39,11 +40,12 @@ pub(crate) async fn run(args: EmulatorArgs, context: &Context) -> Result<(), Fai
     let emulator = builder.start().await.map_err(|error| {
         not_started(&error).advise("If the port is taken: --listen 127.0.0.1:0 picks a free one.")
     })?;
+    // Before anybody knows that it is there.
+    let mut stops = Stops::listen();
     greet(&emulator, context)?;
-    let interrupted = tokio::signal::ctrl_c().await;
+    stops.next().await;
     let saved = emulator.save_state().await;
     emulator.shutdown().await;
-    interrupted.map_err(|error| Failure::other(format!("Ctrl-C cannot be waited for: {error}")))?;
     saved.map_err(|error| Failure::other(format!("the state could not be written: {error}")))
 }
 

@@ -45,7 +45,7 @@ impl std::fmt::Display for Done {
 }
 
 pub(super) async fn diff(args: DiffArgs, context: &Context) -> Result<(), Failure> {
-    let plan = plan::of(file::read(&args.file)?, context).await?;
+    let plan = plan::of(file::read(&args.file).await?, context).await?;
     print(&plan, context)?;
     match args.exit_code && !plan.agents.is_empty() {
         true => Err(Failure::silent(Kind::Changes)),
@@ -76,10 +76,10 @@ fn print(plan: &Plan, context: &Context) -> Result<(), Failure> {
 }
 
 pub(super) async fn apply(args: ApplyArgs, context: &Context) -> Result<(), Failure> {
-    let plan = plan::of(file::read(&args.file)?, context).await?;
+    let plan = plan::of(file::read(&args.file).await?, context).await?;
     context.print_error(&plan.shown(context.style()));
     if !plan.agents.is_empty() {
-        confirm::confirm("Do this?", args.yes)?;
+        confirm::confirm("Do this?", args.yes).await?;
     }
     let mut output = context.output();
     let is_table = matches!(context.format(), None | Some(Format::Table));

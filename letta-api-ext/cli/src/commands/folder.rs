@@ -76,7 +76,7 @@ pub(super) async fn run(command: FolderCommand, context: &Context) -> Result<(),
             for folder in &args.what {
                 ids.push(lookup::folder_id(folder, context).await?);
             }
-            each::sure("folder", &args)?;
+            each::sure("folder", &args).await?;
             for (folder, id) in args.what.iter().zip(ids) {
                 let deletion = letta.folder(id).delete().send().await?;
                 each::deleted("folder", folder, deletion, context)?;

@@ -28,7 +28,7 @@ const COLUMNS: &[Column<Shown>] = &[
     ("KEY", |it| it.key.clone()),
 ];
 
-pub(super) fn run(command: ProfileCommand, context: &Context) -> Result<(), Failure> {
+pub(super) async fn run(command: ProfileCommand, context: &Context) -> Result<(), Failure> {
     match command {
         ProfileCommand::List => list(context),
         ProfileCommand::Add(args) => add(&args, context),
@@ -43,7 +43,7 @@ pub(super) fn run(command: ProfileCommand, context: &Context) -> Result<(), Fail
         ProfileCommand::Remove { name, yes } => {
             let mut profiles = Profiles::load()?;
             let source = profiles.get(&name)?.key.clone();
-            confirm::confirm(&format!("Remove the profile {name} and its key?"), yes)?;
+            confirm::confirm(&format!("Remove the profile {name} and its key?"), yes).await?;
             profiles.forget_key(&name, &source)?;
             profiles.profiles.remove(&name);
             if profiles.default.as_ref() == Some(&name) {

@@ -1,6 +1,6 @@
 //! `letta send`: one turn with an agent, for scripts.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 
 use letta_api_ext::letta_api::types::Message;
 use letta_api_ext::turns::{Answer, Outcome, PendingApproval, Turn};
@@ -59,8 +59,9 @@ async fn send(args: SendArgs, lines: &Lines, context: &Context) -> Result<(), Fa
         _ => Verdict::None,
     };
     let thread = Thread::named(context, &args.agent, args.conversation.as_deref()).await?;
-    let mut stops = Stops::listen();
     let mut turn = first_turn(&args, &verdict, &thread, context).await?;
+    // The standard input has been read: until here, Ctrl-C ends the program.
+    let mut stops = Stops::listen();
     let mut summary = Summary::default();
     for round in 0.. {
         if args.tokens {
@@ -154,6 +155,9 @@ fn said(words: &[String]) -> Result<String, Failure> {
 }
 
 fn stdin() -> Result<String, Failure> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("Type what to say. Ctrl-D at the beginning of a line ends it.");
+    }
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)

@@ -170,7 +170,7 @@ async fn revoke_listed(args: RevokeTokenArgs, context: &Context) -> Result<(), F
         1 => "Revoke 1 token?".to_owned(),
         count => format!("Revoke {count} tokens?"),
     };
-    confirm::confirm(&question, args.yes)?;
+    confirm::confirm(&question, args.yes).await?;
     for token in &found {
         tokens.revoke(token).send().await?;
         context.note(format!("Revoked {}.", token.fingerprint()));

@@ -64,7 +64,7 @@ pub(super) async fn run(command: ToolCommand, context: &Context) -> Result<(), F
             for tool in &args.what {
                 ids.push(lookup::tool_id(tool, context).await?);
             }
-            each::sure("tool", &args)?;
+            each::sure("tool", &args).await?;
             for (tool, id) in args.what.iter().zip(ids) {
                 let deletion = letta.server_tool(id).delete().send().await?;
                 each::deleted("tool", tool, deletion, context)?;
@@ -103,7 +103,7 @@ fn show(tool: &Tool, context: &Context) -> Result<(), Failure> {
 }
 
 async fn create(args: CreateToolArgs, context: &Context) -> Result<(), Failure> {
-    let code = input::file(&args.file)?;
+    let code = input::file(&args.file).await?;
     let mut request = context.letta()?.server_tools().upsert(code);
     if is_typescript(&args.file) {
         request = request.source_type("typescript");

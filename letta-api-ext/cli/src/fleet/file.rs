@@ -60,8 +60,8 @@ const OF_BLOCK: &[&str] = &["value", "file", "description", "limit", "read_only"
 const OF_TEXT: &[&str] = &["file"];
 
 /// Reads a file, or the standard input for `-`. All mistakes are told at once.
-pub(crate) fn read(path: &Path) -> Result<Fleet, Failure> {
-    let text = input::file(path)?;
+pub(crate) async fn read(path: &Path) -> Result<Fleet, Failure> {
+    let text = input::file(path).await?;
     let (shown, folder) = match path.as_os_str() == "-" {
         true => ("the standard input".to_owned(), PathBuf::new()),
         false => {

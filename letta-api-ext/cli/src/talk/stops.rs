@@ -2,15 +2,28 @@
 
 use tokio::sync::mpsc::{Receiver, channel};
 
+#[cfg(unix)]
+fn interrupts() -> std::io::Result<tokio::signal::unix::Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+}
+
+#[cfg(windows)]
+fn interrupts() -> std::io::Result<tokio::signal::windows::CtrlC> {
+    tokio::signal::windows::ctrl_c()
+}
+
 /// Each Ctrl-C since this was made. From then on, Ctrl-C does not end the program by itself.
 pub(crate) struct Stops(Receiver<()>);
 
 impl Stops {
     pub(crate) fn listen() -> Self {
         let (stop, stops) = channel(1);
-        tokio::spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() && stop.send(()).await.is_ok() {}
-        });
+        // At once, and not when the task begins: one that comes with the first request counts, too.
+        if let Ok(mut interrupts) = interrupts() {
+            tokio::spawn(async move {
+                while interrupts.recv().await.is_some() && stop.send(()).await.is_ok() {}
+            });
+        }
         Self(stops)
     }
 
