@@ -1,6 +1,7 @@
 //! The help of each command.
 
-use crate::lab::{Lab, compare};
+use crate::expected::expect;
+use crate::lab::Lab;
 
 /// All commands with a help of their own.
 const COMMANDS: &[&str] = &[
@@ -82,7 +83,7 @@ fn each_command_has_help_with_examples() {
 #[test]
 fn the_help_of_the_program() {
     let lab = Lab::new();
-    compare("help", &lab.run(&["--help"]).stdout);
+    expect("help.txt", &lab.run(&["--help"]).stdout);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::time::Duration;
 use letta_api_emulator::{Emulator, ManualClock, NewAgent};
 use tempfile::TempDir;
 
+use crate::expected::{expect, plain};
+
 /// The key of the emulator. Nothing that the program prints has it.
 pub(crate) const KEY: &str = "sk-let-hunter2-hunter2";
 
@@ -172,69 +174,6 @@ impl Lab {
             .transcript
             .replace(&self.emulator.addr().to_string(), "127.0.0.1:12345")
             .replace(&folder, "~");
-        compare(name, &plain(&text));
+        expect(&format!("{name}.txt"), &plain(&text));
     }
-}
-
-/// Compares text with the snapshot of this name.
-pub(crate) fn compare(name: &str, text: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/snapshots");
-    let path = folder.join(format!("{name}.txt"));
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, text).unwrap();
-        return;
-    }
-    let there = std::fs::read_to_string(&path)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
-    if there != text {
-        let diff = similar::TextDiff::from_lines(&there, text);
-        let diff = diff.unified_diff().to_string();
-        panic!("{name}.txt is old. If this is right, run the test with UPDATE_EXPECT=1:\n{diff}");
-    }
-}
-
-/// The text with what differs from run to run in a form that does not: random IDs and times, each as long as it was.
-fn plain(text: &str) -> String {
-    let mut ids: Vec<String> = Vec::new();
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        let found = rest.get(..36).filter(|it| is_uuid(it));
-        if let Some(id) = found {
-            let place = ids.iter().position(|it| it == id).unwrap_or_else(|| {
-                ids.push(id.to_owned());
-                ids.len() - 1
-            });
-            let _ = write!(out, "00000000-0000-0000-0000-{:012}", place + 1);
-            rest = &rest[36..];
-            continue;
-        }
-        let found = rest.get(..19).filter(|it| is_time(it));
-        if let Some(time) = found {
-            let between = &time[10..11];
-            let _ = write!(out, "2026-01-01{between}00:00:00");
-            rest = rest[19..].trim_start_matches(|it: char| it == '.' || it.is_ascii_digit());
-            continue;
-        }
-        out.push(next);
-        rest = &rest[next.len_utf8()..];
-    }
-    out
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.bytes().enumerate().all(|(at, byte)| match at {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    })
-}
-
-fn is_time(text: &str) -> bool {
-    text.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        10 => byte == b'T' || byte == b' ',
-        13 | 16 => byte == b':',
-        _ => byte.is_ascii_digit(),
-    })
 }

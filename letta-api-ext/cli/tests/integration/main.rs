@@ -4,6 +4,9 @@
 
 mod agents;
 mod api;
+#[cfg(unix)]
+mod confirm;
+mod expected;
 mod failures;
 mod fleet;
 mod help;
@@ -11,4 +14,8 @@ mod lab;
 mod profiles;
 mod resources;
 mod shell;
+#[cfg(unix)]
+mod support;
+#[cfg(unix)]
+mod talk;
 mod tokens;

@@ -4,8 +4,8 @@ use letta_api::operations;
 use letta_api_emulator::Fault;
 use letta_api_ext::Letta;
 
-use crate::script::world;
-use crate::support::expected::{expect, plain};
+use super::script::world;
+use crate::expected::{expect, plain};
 use crate::support::program::{KEY, World};
 use crate::support::terminal::Terminal;
 
@@ -51,7 +51,7 @@ async fn a_conversation_with_tools_approvals_and_an_interrupt() {
         (code, screen)
     })
     .await;
-    expect("talk", "chat.screen", &screen);
+    expect("chat.screen", &screen);
     assert_eq!(code, 0);
     // The service has stopped it, and not only the program.
     let stories = world.emulator.runs().into_iter();
@@ -150,7 +150,7 @@ async fn a_request_that_was_left_is_asked_again_at_the_next_start() {
     })
     .await;
     assert_eq!(code, 6, "{screen}");
-    expect("talk", "left.screen", &screen);
+    expect("left.screen", &screen);
     let mut terminal = open(&world, &["chat", "Ada", "--last", "2"]);
     let (code, screen, _) = at_terminal(move || {
         terminal.answer(QUESTION, "y");
@@ -160,7 +160,7 @@ async fn a_request_that_was_left_is_asked_again_at_the_next_start() {
     })
     .await;
     assert_eq!(code, 0, "{screen}");
-    expect("talk", "found.screen", &screen);
+    expect("found.screen", &screen);
     let pending = letta(&world).agent("agent-1").pending_approval().await;
     assert!(pending.unwrap().is_none());
 }
@@ -179,7 +179,7 @@ async fn failures_end_a_turn_and_not_the_conversation() {
     })
     .await;
     assert_eq!(code, 0);
-    expect("talk", "failures.screen", &plain(&screen));
+    expect("failures.screen", &plain(&screen));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +199,7 @@ async fn a_busy_agent_is_explained() {
     })
     .await;
     drop(story);
-    expect("talk", "busy.screen", &plain(&screen));
+    expect("busy.screen", &plain(&screen));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,7 +214,7 @@ async fn what_an_agent_says_is_never_obeyed_by_the_terminal() {
         terminal.end()
     })
     .await;
-    expect("talk", "attack.screen", &screen);
+    expect("attack.screen", &screen);
     let text = String::from_utf8(bytes).unwrap();
     for sequence in [
         "\u{1b}]",
@@ -241,5 +241,5 @@ async fn what_tools_are_given_is_cut_to_a_line_unless_all_is_asked_for() {
         terminal.end()
     })
     .await;
-    expect("talk", "verbose.screen", &screen);
+    expect("verbose.screen", &screen);
 }

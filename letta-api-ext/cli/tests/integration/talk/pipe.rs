@@ -1,7 +1,7 @@
 //! `letta chat` without a terminal.
 
-use crate::script::world;
-use crate::support::expected::expect;
+use super::script::world;
+use crate::expected::expect;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_line_is_said_and_answers_are_all_that_is_on_the_standard_output() {
@@ -12,7 +12,7 @@ async fn each_line_is_said_and_answers_are_all_that_is_on_the_standard_output() 
             "hello\n\nHow is the weather?\n//quit\n/quit\nnot said\n",
         )
         .await;
-    expect("talk", "pipe.txt", &ran.shown());
+    expect("pipe.txt", &ran.shown());
     assert_eq!(world.emulator.runs().len(), 3);
 }
 
@@ -20,7 +20,7 @@ async fn each_line_is_said_and_answers_are_all_that_is_on_the_standard_output() 
 async fn nobody_can_approve_through_a_pipe_so_the_next_line_is_no_decision() {
     let world = world().await;
     let ran = world.run_with(&["chat", "Ada"], "delete it\ny\n").await;
-    expect("talk", "pipe_approval.txt", &ran.shown());
+    expect("pipe_approval.txt", &ran.shown());
     assert_eq!(ran.code, 6);
     // Nor is it one at the next start.
     let again = world.run_with(&["chat", "Ada"], "y\n").await;
@@ -32,7 +32,7 @@ async fn nobody_can_approve_through_a_pipe_so_the_next_line_is_no_decision() {
 async fn the_first_failure_ends_a_script() {
     let world = world().await;
     let ran = world.run_with(&["chat", "Ada"], "fail\nhello\n").await;
-    expect("talk", "pipe_failure.txt", &ran.shown());
+    expect("pipe_failure.txt", &ran.shown());
     assert_eq!(world.emulator.runs().len(), 1);
 }
 
@@ -44,7 +44,7 @@ async fn the_demonstration_needs_neither_account_nor_service() {
         .env_remove("LETTA_API_KEY")
         .env_remove("LETTA_BASE_URL");
     let ran = crate::support::program::run(command, "How is the weather?\n").await;
-    expect("talk", "demo.txt", &ran.shown());
+    expect("demo.txt", &ran.shown());
     assert!(world.emulator.runs().is_empty());
     assert!(!world.home.path().join("state").exists());
 }

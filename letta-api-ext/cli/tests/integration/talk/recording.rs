@@ -7,8 +7,8 @@ mod svg;
 
 use std::path::Path;
 
-use crate::script::world;
-use crate::support::expected::difference;
+use super::script::world;
+use crate::expected::difference;
 use crate::support::terminal::Terminal;
 
 const CTRL_C: &str = "\x03";

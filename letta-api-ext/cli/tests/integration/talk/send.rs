@@ -6,8 +6,8 @@ use std::time::Duration;
 use letta_api::operations;
 use letta_api_emulator::Fault;
 
-use crate::script::world;
-use crate::support::expected::expect;
+use super::script::world;
+use crate::expected::expect;
 use crate::support::program::{Ran, World, code_of, interrupt, run};
 
 const SEND: letta_api::Operation = operations::SEND_CONVERSATION_MESSAGE_STREAM;
@@ -47,7 +47,7 @@ async fn the_answer_is_printed_in_the_form_that_was_asked_for() {
         ("send_nothing_waits.txt", &["send", "Ada", "--approve-all"]),
     ] {
         let ran = world.run(args).await;
-        expect("talk", name, &ran.shown());
+        expect(name, &ran.shown());
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use letta_api::types::CreateConversation;
 use letta_api_ext::Letta;
 
-use crate::script::world;
-use crate::support::expected::expect;
+use super::script::world;
+use crate::expected::expect;
 use crate::support::program::{KEY, World, code_of, interrupt};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn what_was_said_and_done_can_be_seen() {
         ("conversations.txt", &["conversations", "Ada"]),
     ] {
         let ran = world.run(args).await;
-        expect("talk", name, &ran.shown());
+        expect(name, &ran.shown());
     }
 }
 

@@ -43,7 +43,7 @@ impl Ran {
             "{}--- standard error ---\n{}--- exit code {} ---\n",
             self.out, self.err, self.code
         );
-        super::expected::plain(&shown)
+        crate::expected::plain(&shown)
     }
 }
 
