@@ -56,6 +56,7 @@ mod turns {
     mod breaks;
     mod cancelling;
     mod ends;
+    mod following;
     mod hostile;
     mod keys;
     mod plain_path;

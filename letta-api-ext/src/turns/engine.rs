@@ -64,8 +64,8 @@ pub(super) struct Engine {
 /// What a turn does next.
 enum Next {
     Say(Vec<MessageInput>),
-    /// What would be said was said before. These are its run and its events.
-    Follow(Box<(Run, Frames)>),
+    /// What would be said was said before. These are its run and its events. Without events, what the run left was told.
+    Follow(Box<(Run, Option<Frames>)>),
 }
 
 /// A run under way.
@@ -146,7 +146,9 @@ impl Engine {
     async fn turn(&mut self, said: Said) -> Result<Answer> {
         self.check(&said)?;
         let shared = self.shared.clone();
-        let place = match self.settings.is_parallel {
+        // Whoever follows a run disturbs nobody.
+        let is_parallel = self.settings.is_parallel || said.run.is_some();
+        let place = match is_parallel {
             true => None,
             false => match shared.queue.place(&self.settings.target).await {
                 Ok(place) => Some(place),
@@ -164,7 +166,10 @@ impl Engine {
         let mut otid = key.clone();
         let is_resumed = key.is_some() && said.messages.0.is_empty() && !is_answer;
         let mut message_key = said.message_otid.clone();
-        let mut next = Next::Say(self.first_messages(said).await?);
+        let mut next = match said.run.clone() {
+            Some(run) => Next::Follow(Box::new(self.join(run).await?)),
+            None => Next::Say(self.first_messages(said).await?),
+        };
         let mut rounds = 0;
         loop {
             let end = match next {
@@ -217,7 +222,7 @@ impl Engine {
             if let (true, Some(otid)) = (is_resumed, &otid)
                 && let Some(begun) = self.begun(otid).await?
             {
-                next = Next::Follow(Box::new(begun));
+                next = Next::Follow(Box::new((begun.0, Some(begun.1))));
                 continue;
             }
             let ran = self.run_tools(&pending.calls).await;
@@ -256,7 +261,7 @@ impl Engine {
                 Ok(decided) => approval::check(decided, &self.settings)?,
                 Err(error) => return Err(error.clone()),
             },
-            None if said.messages.0.is_empty() && said.otid.is_none() => {
+            None if said.messages.0.is_empty() && said.otid.is_none() && said.run.is_none() => {
                 let rule = "must have a message: there is nothing to say";
                 return Err(Error::invalid_input("turn", rule, None));
             }
@@ -331,7 +336,7 @@ impl Engine {
         let mut run = Run::new(is_answer);
         self.out.begin_run();
         let frames = self.send(&mut run, messages, key).await?;
-        self.see_through(run, frames).await
+        self.see_through(run, Some(frames)).await
     }
 
     /// The run that answered the calls of a round before, with this key. `None` if the service does not know it.
@@ -345,11 +350,35 @@ impl Engine {
         }
     }
 
-    /// Follows a run to its end.
-    async fn see_through(&mut self, mut run: Run, mut frames: Frames) -> Result<StopReasonType> {
+    /// A run that was begun elsewhere, and its events from the first on.
+    async fn join(&mut self, id: RunId) -> Result<(Run, Option<Frames>)> {
+        // An unknown run is an error of its own, and not a break.
+        self.settings.call.api().get_run(&id).await?;
+        let mut run = Run::new(true);
+        self.path = TurnPath::Resumable;
+        self.telemetry.takes(self.path);
+        self.out.begin_run();
+        self.note_run(&mut run, id.clone());
+        // What a run that is over left is told at once.
+        self.out.open();
         self.transcript.begin_run();
-        self.follow(&mut run, &mut frames).await?;
-        drop(frames);
+        let frames = match self.resume(&mut run, &id).await {
+            Ok(frames) => Some(frames),
+            Err(error) => self.reconnect(&mut run, Some(error)).await?,
+        };
+        Ok((run, frames))
+    }
+
+    /// Follows a run to its end.
+    async fn see_through(
+        &mut self,
+        mut run: Run,
+        frames: Option<Frames>,
+    ) -> Result<StopReasonType> {
+        if let Some(mut frames) = frames {
+            self.transcript.begin_run();
+            self.follow(&mut run, &mut frames).await?;
+        }
         let out = &self.out;
         match run.is_broken_off() {
             true => self.transcript.abandon(&mut |event| out.tell(event)),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use letta_api::Nullable;
-use letta_api::types::{ClientTool, ConversationMessageRequest};
+use letta_api::types::{ClientTool, ConversationMessageRequest, RunId};
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::answer::Answer;
@@ -51,6 +51,8 @@ pub(super) struct Said {
     /// The answer to a request, which comes first.
     pub(super) decisions: Option<Decisions>,
     pub(super) messages: Input,
+    /// The run that is followed. Then nothing is said.
+    pub(super) run: Option<RunId>,
 }
 
 /// How a turn is made.
@@ -108,6 +110,30 @@ impl AgentHandle {
     pub fn resume_turn(&self, otid: impl Into<String>) -> Turn {
         self.turn(Input(Vec::new())).otid(otid)
     }
+
+    /// A run that was begun by another program, to its end: its events from the start, and its answer. It says nothing, and it does not
+    /// wait for turns by clones of this client. The run must be one of this agent's own thread;
+    /// [`RunHandle::get`](crate::runs::RunHandle::get) names its agent and its conversation.
+    ///
+    /// The service keeps the events of a run in background for three hours. Of an older run, and of one that is not in background, the
+    /// stored messages come when it is over. Texts come in pieces if whoever began the run asked for [tokens](Turn::tokens).
+    ///
+    /// What would change what is said, such as [`and_say`](Turn::and_say), has no effect. Sending it is an error that
+    /// [is not found](crate::Error::is_not_found) if the service does not know the run.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// let mut turn = letta.agent("agent-1").follow_run("run-1").stream().await?;
+    /// while let Some(event) = turn.next().await {
+    ///     println!("{:?}", event?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn follow_run(&self, run: impl Into<RunId>) -> Turn {
+        let target = Target::Agent(self.id().clone());
+        Turn::following(Settings::new(self.letta(), target), run.into())
+    }
 }
 
 impl ConversationHandle {
@@ -128,6 +154,12 @@ impl ConversationHandle {
     /// A turn that was begun with this [key](Turn::otid). See [`AgentHandle::resume_turn`].
     pub fn resume_turn(&self, otid: impl Into<String>) -> Turn {
         self.turn(Input(Vec::new())).otid(otid)
+    }
+
+    /// A run of this conversation that was begun by another program, to its end. See [`AgentHandle::follow_run`].
+    pub fn follow_run(&self, run: impl Into<RunId>) -> Turn {
+        let target = Target::Conversation(self.id().clone());
+        Turn::following(Settings::new(self.letta(), target), run.into())
     }
 }
 
@@ -171,6 +203,7 @@ impl Turn {
             message_otid: None,
             decisions: None,
             messages,
+            run: None,
         };
         Self { settings, said }
     }
@@ -181,6 +214,20 @@ impl Turn {
             message_otid: None,
             decisions: Some(decisions),
             messages: Input(Vec::new()),
+            run: None,
+        };
+        Self { settings, said }
+    }
+
+    fn following(mut settings: Settings, run: RunId) -> Self {
+        // Whoever began the run may have asked for pieces. Whole messages are read in this mode, too.
+        settings.tokens = true;
+        let said = Said {
+            otid: None,
+            message_otid: None,
+            decisions: None,
+            messages: Input(Vec::new()),
+            run: Some(run),
         };
         Self { settings, said }
     }

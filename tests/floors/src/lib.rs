@@ -50,7 +50,7 @@ impl<'a> Floors<'a> {
         Self::of_source(workspace.join(package).join("src"), table)
     }
 
-    /// Of the source in this folder, which has a `lib.rs`.
+    /// Of the source in this folder, which has a `lib.rs` or a `main.rs`.
     pub fn of_source(source: impl Into<PathBuf>, table: Table<'a>) -> Self {
         Self {
             source: source.into(),

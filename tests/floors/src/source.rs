@@ -23,14 +23,17 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Follows `mod` from `lib.rs` on.
+    /// Follows `mod` from `lib.rs` on, or from the `main.rs` of a program.
     pub(crate) fn read(folder: &Path) -> Self {
         let mut source = Self {
             modules: Vec::new(),
             tests: Vec::new(),
             folder: folder.to_owned(),
         };
-        source.add(Vec::new(), folder.join("lib.rs"), folder.to_owned());
+        let roots = ["lib.rs", "main.rs"].map(|name| folder.join(name));
+        let [library, program] = roots;
+        let root = if library.exists() { library } else { program };
+        source.add(Vec::new(), root, folder.to_owned());
         source
     }
 

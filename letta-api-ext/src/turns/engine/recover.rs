@@ -162,7 +162,7 @@ impl Engine {
     }
 
     /// The events of a run after the last one that was taken.
-    async fn resume(&mut self, run: &mut Run, id: &RunId) -> Result<Frames> {
+    pub(super) async fn resume(&mut self, run: &mut Run, id: &RunId) -> Result<Frames> {
         let mut body = ResumeStreamRequest::new().with_include_pings(true);
         // Never past the last number seen: a stream from beyond the end has no end.
         if run.last > 0 {

@@ -3,6 +3,7 @@
 mod emulator;
 mod letta_api;
 mod letta_api_ext;
+mod letta_cli;
 mod reading;
 mod target;
 mod xtask;

@@ -1,0 +1,216 @@
+//! Doing what a plan says.
+
+use letta_api_ext::Letta;
+use letta_api_ext::letta_api::types::{AgentId, CreateBlock};
+
+use super::file::BlockWish;
+use super::plan::{AgentPlan, BlockUpdate, Step, Update};
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// What became of an agent.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// `None` if it was not created.
+    pub(crate) id: Option<AgentId>,
+    /// What was done, even if a later step failed.
+    pub(crate) done: Vec<String>,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Does what is to be done for one agent, step by step, until one fails.
+pub(crate) async fn on(agent: &AgentPlan, context: &Context) -> Result<Outcome, Failure> {
+    let letta = context.letta()?;
+    let Some(id) = &agent.id else {
+        return Ok(match create(agent, context).await {
+            Ok(id) => Outcome {
+                id: Some(id),
+                done: Vec::new(),
+                failure: None,
+            },
+            Err(failure) => Outcome {
+                id: None,
+                done: Vec::new(),
+                failure: Some(failure),
+            },
+        });
+    };
+    let mut outcome = Outcome {
+        id: Some(id.clone()),
+        done: Vec::new(),
+        failure: None,
+    };
+    for step in &agent.steps {
+        let what = step.what();
+        match step.run(id, letta).await {
+            Ok(()) => outcome.done.push(what),
+            Err(error) => {
+                outcome.failure = Some(Failure::from(error).during(&what));
+                break;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+async fn create(agent: &AgentPlan, context: &Context) -> Result<AgentId, Failure> {
+    let wish = &agent.wish;
+    let letta = context.letta()?;
+    let mut request = letta.agents().create().name(&wish.name);
+    if let Some(model) = &wish.model {
+        request = request.model(model);
+    }
+    if let Some(embedding) = &wish.embedding {
+        request = request.embedding(embedding);
+    }
+    if let Some(system) = &wish.system {
+        request = request.system(system);
+    }
+    if let Some(description) = &wish.description {
+        request = request.description(description);
+    }
+    if let Some(timezone) = &wish.timezone {
+        request = request.timezone(timezone);
+    }
+    if let Some(limit) = wish.context_window_limit {
+        request = request.context_window_limit(limit);
+    }
+    if let Some(tags) = &wish.tags {
+        request = request.tags(tags);
+    }
+    if let Some(tools) = &wish.tools {
+        request = request.tools(tools);
+    }
+    if let Some(folders) = &wish.folders {
+        let mut ids = Vec::new();
+        for folder in folders {
+            ids.push(crate::lookup::folder_id(folder, context).await?);
+        }
+        request = request.folder_ids(ids);
+    }
+    request = request.memory_blocks(wish.memory.iter().map(block));
+    Ok(request.send().await?.id)
+}
+
+/// A block as the request for an agent has it.
+fn block(wish: &BlockWish) -> CreateBlock {
+    let mut block = CreateBlock::new(&wish.value, &wish.label);
+    if let Some(description) = &wish.description {
+        block = block.with_description(description);
+    }
+    if let Some(limit) = wish.limit {
+        block = block.with_limit(limit);
+    }
+    if let Some(read_only) = wish.read_only {
+        block = block.with_read_only(read_only);
+    }
+    block
+}
+
+impl Step {
+    /// What it changes, for people.
+    fn what(&self) -> String {
+        match self {
+            Self::Update(update) => update.what(),
+            Self::CreateBlock(BlockWish { label, .. })
+            | Self::UpdateBlock(BlockUpdate { label, .. }) => format!("memory.{label}"),
+            Self::AttachTool(name, _) => format!("attach tool {name}"),
+            Self::DetachTool(name, _) => format!("detach tool {name}"),
+            Self::AttachFolder(name, _) => format!("attach folder {name}"),
+            Self::DetachFolder(name, _) => format!("detach folder {name}"),
+        }
+    }
+
+    async fn run(&self, id: &AgentId, letta: &Letta) -> Result<(), letta_api_ext::Error> {
+        let agent = letta.agent(id);
+        match self {
+            Self::Update(update) => update.run(id, letta).await,
+            Self::CreateBlock(wish) => {
+                let mut request = letta.blocks().create(&wish.label, &wish.value);
+                if let Some(description) = &wish.description {
+                    request = request.description(description);
+                }
+                if let Some(limit) = wish.limit {
+                    request = request.limit(limit);
+                }
+                if let Some(read_only) = wish.read_only {
+                    request = request.read_only(read_only);
+                }
+                let block = request.send().await?;
+                match agent.attach_block(&block.id).send().await {
+                    Ok(_) => Ok(()),
+                    Err(error) => {
+                        // A block that nobody has would be made again by the next try.
+                        if !error.may_have_happened() {
+                            let _ = letta.block(&block.id).delete().send().await;
+                        }
+                        Err(error)
+                    }
+                }
+            }
+            Self::UpdateBlock(update) => {
+                let mut request = agent.block(&update.label).update();
+                if let Some(value) = &update.value {
+                    request = request.value(value);
+                }
+                if let Some(description) = &update.description {
+                    request = request.description(description);
+                }
+                if let Some(limit) = update.limit {
+                    request = request.limit(limit);
+                }
+                if let Some(read_only) = update.read_only {
+                    request = request.read_only(read_only);
+                }
+                request.send().await.map(drop)
+            }
+            Self::AttachTool(_, tool) => agent.attach_tool(tool).send().await,
+            Self::DetachTool(_, tool) => agent.detach_tool(tool).send().await,
+            Self::AttachFolder(_, folder) => agent.attach_folder(folder).send().await,
+            Self::DetachFolder(_, folder) => agent.detach_folder(folder).send().await,
+        }
+    }
+}
+
+impl Update {
+    fn what(&self) -> String {
+        let members = [
+            ("model", self.model.is_some()),
+            ("embedding", self.embedding.is_some()),
+            ("system", self.system.is_some()),
+            ("description", self.description.is_some()),
+            ("timezone", self.timezone.is_some()),
+            ("context_window_limit", self.context_window_limit.is_some()),
+            ("tags", self.tags.is_some()),
+        ];
+        let set = members.iter().filter(|(_, is_set)| *is_set);
+        let names: Vec<&str> = set.map(|(name, _)| *name).collect();
+        names.join(", ")
+    }
+
+    async fn run(&self, id: &AgentId, letta: &Letta) -> Result<(), letta_api_ext::Error> {
+        let mut request = letta.agent(id).update();
+        if let Some(model) = &self.model {
+            request = request.model(model);
+        }
+        if let Some(embedding) = &self.embedding {
+            request = request.embedding(embedding);
+        }
+        if let Some(system) = &self.system {
+            request = request.system(system);
+        }
+        if let Some(description) = &self.description {
+            request = request.description(description);
+        }
+        if let Some(timezone) = &self.timezone {
+            request = request.timezone(timezone);
+        }
+        if let Some(limit) = self.context_window_limit {
+            request = request.context_window_limit(limit);
+        }
+        if let Some(tags) = &self.tags {
+            request = request.tags(tags);
+        }
+        request.send().await.map(drop)
+    }
+}
