@@ -199,7 +199,7 @@ fn duration(text: &str) -> Result<std::time::Duration, &'static str> {
     text.parse::<jiff::SignedDuration>()
         .ok()
         .and_then(|duration| std::time::Duration::try_from(duration).ok())
-        .ok_or("write it as 15m, 90s or 1h 30m")
+        .ok_or("write hours, minutes and seconds, as in 15m, 90s or 1h 30m")
 }
 
 #[cfg(test)]

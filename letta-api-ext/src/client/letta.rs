@@ -149,12 +149,9 @@ impl Letta {
     fn with_transport(&self, change: impl FnOnce(&mut HttpTransport)) -> Self {
         let mut transport = HttpTransport::clone(&self.inner.transport);
         change(&mut transport);
-        let transport = Arc::new(transport);
-        let inner = Inner {
-            api: (self.inner.api.clone()).with_shared_transport(transport.clone()),
-            transport,
-            ..Inner::clone(&self.inner)
-        };
+        let mut inner = Inner::clone(&self.inner);
+        inner.transport = Arc::new(transport);
+        inner.api = (inner.api).with_shared_transport(inner.transport.clone());
         Self {
             inner: Arc::new(inner),
         }

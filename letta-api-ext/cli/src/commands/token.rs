@@ -109,6 +109,8 @@ async fn revoke(args: RevokeTokenArgs, context: &Context) -> Result<(), Failure>
     if args.all || !args.fingerprints.is_empty() {
         return revoke_listed(args, context).await;
     }
+    // Nobody types a token in vain.
+    context.letta()?;
     let secret = key::read_stdin("token")?;
     revoke_one(secret, context).await?;
     context.note(STILL_WORKS);
