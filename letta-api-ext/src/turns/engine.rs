@@ -352,8 +352,12 @@ impl Engine {
 
     /// A run that was begun elsewhere, and its events from the first on.
     async fn join(&mut self, id: RunId) -> Result<(Run, Option<Frames>)> {
+        let Some(runs) = self.runs() else {
+            let rule = "must not be followed by the holder of a client-side access token, which opens no runs";
+            return Err(Error::invalid_input("run", rule, None));
+        };
         // An unknown run is an error of its own, and not a break.
-        self.settings.call.api().get_run(&id).await?;
+        runs.state(&self.settings.call.api(), &id).await?;
         let mut run = Run::new(true);
         self.path = TurnPath::Resumable;
         self.telemetry.takes(self.path);

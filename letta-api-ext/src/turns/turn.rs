@@ -119,7 +119,8 @@ impl AgentHandle {
     /// stored messages come when it is over. Texts come in pieces if whoever began the run asked for [tokens](Turn::tokens).
     ///
     /// What would change what is said, such as [`and_say`](Turn::and_say), has no effect. Sending it is an error that
-    /// [is not found](crate::Error::is_not_found) if the service does not know the run.
+    /// [is not found](crate::Error::is_not_found) if the service does not know the run. It is invalid input for a client that holds a
+    /// client-side access token, which opens no runs.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {

@@ -96,6 +96,8 @@ async fn what_the_holder_of_a_token_cannot_do_is_an_error_that_says_so() {
     let resumable = agent.turn("Hi").with_path(TurnPath::Resumable);
     let error = resumable.send().await.unwrap_err();
     assert_eq!(error.field(), Some("path"), "{error}");
+    let error = agent.follow_run("run-1").send().await.unwrap_err();
+    assert_eq!(error.field(), Some("run"), "{error}");
     let errors = [
         agent.pending_approval().await.unwrap_err(),
         holder.agent("agent-2").turn("Hi").send().await.unwrap_err(),
