@@ -153,7 +153,7 @@ impl TokenHolder {
         self.look().1
     }
 
-    /// Fetches another token now, although the one that there is may be good. Calls need not do that. If one is being fetched already,
+    /// Fetches another token now, even if the present one is still good. Calls renew it by themselves. If one is being fetched already,
     /// this waits for it. With a token for each agent, all are fetched, one after the other, until one fails.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ fn text_of(content: Option<&Tree>) -> String {
     }
 }
 
-/// The items of the first of these members that there is, be it a list or one.
+/// The first of these members that is neither empty nor null, as a list. A single value is a list of one.
 fn each<'a>(tree: &'a Tree, names: [&str; 2]) -> Vec<&'a Tree> {
     let there = names.into_iter().filter_map(|name| tree.get(name));
     let found = there.into_iter().find(|found| match found {
