@@ -36,8 +36,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// How the request is named in errors.
 static ASK: Operation = Operation::new("fetch_token", "POST", "");
 
-/// Headers that this source or the HTTP client sets.
-const OWNED: [(&str, &str); 15] = [
+/// Headers that this source sets.
+const OWNED: [(&str, &str); 8] = [
     ("accept", "the answer is JSON"),
     ("content-type", "there is no body"),
     ("content-length", "there is no body"),
@@ -46,13 +46,6 @@ const OWNED: [(&str, &str); 15] = [
     ("origin", "set it with `LettaBuilder::origin`"),
     ("letta-token-refused", "the holder decides"),
     ("proxy-authorization", "give the source an `http_client`"),
-    ("connection", "the HTTP client decides"),
-    ("keep-alive", "the HTTP client decides"),
-    ("proxy-connection", "the HTTP client decides"),
-    ("te", "the HTTP client decides"),
-    ("trailer", "the HTTP client decides"),
-    ("upgrade", "the HTTP client decides"),
-    ("expect", "the HTTP client decides"),
 ];
 
 /// A source that asks the application's own endpoint for tokens, such as one that is made with `token_endpoint` (feature `axum`).

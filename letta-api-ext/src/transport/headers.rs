@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// Headers that the SDK or the HTTP client sets, and what to use instead.
-const OWNED: [(&str, &str); 17] = [
+/// Headers that the SDK sets, and what to use instead.
+const OWNED: [(&str, &str); 10] = [
     ("authorization", "set it with `api_key`"),
     ("origin", "set it with `origin`"),
     ("x-project", "set it with `project`"),
@@ -20,13 +20,17 @@ const OWNED: [(&str, &str); 17] = [
     ("transfer-encoding", "the body decides"),
     ("host", "set it with `base_url`"),
     ("proxy-authorization", "give the builder an `http_client`"),
-    ("connection", "the HTTP client decides"),
-    ("keep-alive", "the HTTP client decides"),
-    ("proxy-connection", "the HTTP client decides"),
-    ("te", "the HTTP client decides"),
-    ("trailer", "the HTTP client decides"),
-    ("upgrade", "the HTTP client decides"),
-    ("expect", "the HTTP client decides"),
+];
+
+/// Headers of a connection. No caller sets them.
+const OF_CONNECTIONS: [&str; 7] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
 ];
 
 /// A shorter value is not redacted from texts: it may be a part of any word.
@@ -58,7 +62,7 @@ impl OwnHeaders {
         self.set_unless(name, value, &OWNED);
     }
 
-    /// Sets a header, unless it is one of these. Each has a hint what to use instead.
+    /// Sets a header, unless it is one of these, each with what to use instead, or one of a connection.
     pub(crate) fn set_unless<N, V>(&mut self, name: N, value: V, owned: &[(&str, &str)])
     where
         N: TryInto<HeaderName>,
@@ -153,7 +157,11 @@ where
             "must have a valid name: ASCII letters, digits and signs, without spaces".to_owned(),
         );
     };
-    if let Some((_, instead)) = owned.iter().find(|(owned, _)| *owned == name) {
+    let owned = owned.iter().find(|(owned, _)| *owned == name);
+    let instead = owned.map(|(_, instead)| *instead);
+    let of_connection = || OF_CONNECTIONS.contains(&name.as_str());
+    if let Some(instead) = instead.or_else(|| of_connection().then_some("the HTTP client decides"))
+    {
         return fail(format!(
             "must not be `{name}`, which is reserved: {instead}"
         ));
