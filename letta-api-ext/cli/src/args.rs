@@ -15,8 +15,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use agent::{
-    AgentCommand, CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, Traits,
-    UpdateArgs,
+    AgentCommand, CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, UpdateArgs,
 };
 pub(crate) use api::ApiArgs;
 pub(crate) use emulator::EmulatorArgs;

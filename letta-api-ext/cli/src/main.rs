@@ -15,6 +15,7 @@ mod key;
 mod lookup;
 mod output;
 mod profile;
+mod setters;
 mod talk;
 mod terminal;
 

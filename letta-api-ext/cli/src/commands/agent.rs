@@ -4,17 +4,15 @@ use std::path::Path;
 
 use letta_api_ext::Deletion;
 use letta_api_ext::agent_files::AgentFile;
-use letta_api_ext::letta_api::types::{
-    AgentId, AgentInclude, AgentState, CreateAgent, UpdateAgent,
-};
+use letta_api_ext::letta_api::types::{AgentId, AgentInclude, AgentState};
 
 use crate::args::{
-    AgentCommand, CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, Traits,
-    UpdateArgs,
+    AgentCommand, CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, UpdateArgs,
 };
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Column, or_none, time};
+use crate::setters::set_given;
 use crate::{confirm, input, lookup};
 
 const COLUMNS: &[Column<AgentState>] = &[
@@ -40,12 +38,10 @@ pub(super) async fn run(command: AgentCommand, context: &Context) -> Result<(), 
 async fn list(args: ListArgs, context: &Context) -> Result<(), Failure> {
     let request = context.letta()?.agents().list();
     let mut request = request.tags(args.tags).include([AgentInclude::Tags]);
-    if let Some(name) = args.name {
-        request = request.name(name);
-    }
-    if let Some(text) = args.search {
-        request = request.query_text(text);
-    }
+    set_given!(request {
+        name: args.name,
+        query_text: args.search
+    });
     let mut output = context.output();
     output.stream(request.items(), args.limit, COLUMNS).await
 }
@@ -104,80 +100,48 @@ fn show(agent: &AgentState, with_secrets: bool, context: &Context) -> Result<(),
     }
 }
 
+/// Gives a request what an agent is made of.
+macro_rules! with_traits {
+    ($request:expr, $traits:expr) => {{
+        let (mut request, traits) = ($request, $traits);
+        let system = match traits.system {
+            Some(system) => Some(input::text(&system).await?),
+            None => None,
+        };
+        set_given!(request {
+            model: traits.model,
+            embedding: traits.embedding,
+            system: system,
+            description: traits.description,
+            tags: Some(traits.tags).filter(|tags| !tags.is_empty()),
+        });
+        let mut changed = Ok(());
+        let request = request.with_body(|body| with_members(body, &traits.members, &mut changed));
+        changed?;
+        request
+    }};
+}
+
 async fn create(args: CreateArgs, context: &Context) -> Result<(), Failure> {
     let letta = context.letta()?;
     let mut request = letta.agents().create();
     for (label, value) in args.memory {
         request = request.memory(label, input::text(&value).await?);
     }
-    if let Some(name) = args.name {
-        request = request.name(name);
-    }
+    set_given!(request { name: args.name });
     let tools = lookup::tool_ids(&args.tools, context).await?;
     if !tools.is_empty() {
         request = request.tool_ids(tools);
     }
-    let Traits {
-        model,
-        embedding,
-        system,
-        description,
-        tags,
-        members,
-    } = args.traits;
-    if let Some(model) = model {
-        request = request.model(model);
-    }
-    if let Some(embedding) = embedding {
-        request = request.embedding(embedding);
-    }
-    if let Some(system) = system {
-        request = request.system(input::text(&system).await?);
-    }
-    if let Some(description) = description {
-        request = request.description(description);
-    }
-    if !tags.is_empty() {
-        request = request.tags(tags);
-    }
-    let mut changed: Result<(), Failure> = Ok(());
-    let request = request.with_body(|body: CreateAgent| with_members(body, &members, &mut changed));
-    changed?;
+    let request = with_traits!(request, args.traits);
     show(&request.send().await?, false, context)
 }
 
 async fn update(args: UpdateArgs, context: &Context) -> Result<(), Failure> {
     let id = context.agent_id(&args.agent).await?;
     let mut request = context.letta()?.agent(id).update();
-    if let Some(name) = args.name {
-        request = request.name(name);
-    }
-    let Traits {
-        model,
-        embedding,
-        system,
-        description,
-        tags,
-        members,
-    } = args.traits;
-    if let Some(model) = model {
-        request = request.model(model);
-    }
-    if let Some(embedding) = embedding {
-        request = request.embedding(embedding);
-    }
-    if let Some(system) = system {
-        request = request.system(input::text(&system).await?);
-    }
-    if let Some(description) = description {
-        request = request.description(description);
-    }
-    if !tags.is_empty() {
-        request = request.tags(tags);
-    }
-    let mut changed: Result<(), Failure> = Ok(());
-    let request = request.with_body(|body: UpdateAgent| with_members(body, &members, &mut changed));
-    changed?;
+    set_given!(request { name: args.name });
+    let request = with_traits!(request, args.traits);
     show(&request.send().await?, false, context)
 }
 
@@ -252,12 +216,10 @@ async fn import(args: ImportArgs, context: &Context) -> Result<(), Failure> {
         Some(name) => request.name(name),
         None => request.append_copy_suffix(false),
     };
-    if let Some(model) = args.model {
-        request = request.model(model);
-    }
-    if let Some(embedding) = args.embedding {
-        request = request.embedding(embedding);
-    }
+    set_given!(request {
+        model: args.model,
+        embedding: args.embedding
+    });
     if args.strip_messages {
         request = request.strip_messages(true);
     }

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::input;
 use crate::output::{Column, or_none};
+use crate::setters::set_given;
 
 const COLUMNS: &[Column<Block>] = &[
     ("ID", |block| block.id.to_string()),
@@ -30,9 +31,7 @@ pub(super) async fn run(command: BlockCommand, context: &Context) -> Result<(), 
         }
         BlockCommand::List { label, limit, .. } => {
             let mut request = letta.blocks().list();
-            if let Some(label) = label {
-                request = request.label(label);
-            }
+            set_given!(request { label: label });
             let mut output = context.output();
             output.stream(request.items(), limit, COLUMNS).await
         }
@@ -101,37 +100,27 @@ fn show(block: &Block, context: &Context) -> Result<(), Failure> {
 async fn create(args: CreateBlockArgs, context: &Context) -> Result<(), Failure> {
     let blocks = context.letta()?.blocks();
     let mut request = blocks.create(args.label, input::text(&args.value).await?);
-    if let Some(description) = args.description {
-        request = request.description(description);
-    }
-    if let Some(limit) = args.limit {
-        request = request.limit(limit);
-    }
-    if args.read_only {
-        request = request.read_only(true);
-    }
-    if !args.tags.is_empty() {
-        request = request.tags(args.tags);
-    }
+    set_given!(request {
+        description: args.description,
+        limit: args.limit,
+        read_only: args.read_only.then_some(true),
+        tags: Some(args.tags).filter(|tags| !tags.is_empty()),
+    });
     show(&request.send().await?, context)
 }
 
-/// Sets what was given. The requests for a block and for an agent's block have the same setters, and no type in common.
+/// Sets what was given, of a block or of an agent's block.
 macro_rules! updated {
     ($request:expr, $args:expr) => {{
         let mut request = $request;
         if let Some(value) = &$args.value {
             request = request.value(input::text(value).await?);
         }
-        if let Some(description) = $args.description {
-            request = request.description(description);
-        }
-        if let Some(limit) = $args.limit {
-            request = request.limit(limit);
-        }
-        if let Some(read_only) = $args.read_only {
-            request = request.read_only(read_only);
-        }
+        set_given!(request {
+            description: $args.description,
+            limit: $args.limit,
+            read_only: $args.read_only,
+        });
         request.send().await?
     }};
 }

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::lookup;
 use crate::output::{Column, or_none, time};
+use crate::setters::set_given;
 
 const COLUMNS: &[Column<Folder>] = &[
     ("ID", |folder| folder.id.to_string()),
@@ -113,15 +114,11 @@ fn show(folder: &Folder, context: &Context) -> Result<(), Failure> {
 
 async fn create(args: CreateFolderArgs, context: &Context) -> Result<(), Failure> {
     let mut request = context.letta()?.folders().create(args.name);
-    if let Some(embedding) = args.embedding {
-        request = request.embedding(embedding);
-    }
-    if let Some(description) = args.description {
-        request = request.description(description);
-    }
-    if let Some(instructions) = args.instructions {
-        request = request.instructions(instructions);
-    }
+    set_given!(request {
+        embedding: args.embedding,
+        description: args.description,
+        instructions: args.instructions,
+    });
     show(&request.send().await?, context)
 }
 

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::lookup;
 use crate::output::{Column, or_none};
+use crate::setters::set_given;
 
 const COLUMNS: &[Column<Tool>] = &[
     ("ID", |tool| tool.id.to_string()),
@@ -45,12 +46,10 @@ pub(super) async fn run(command: ToolCommand, context: &Context) -> Result<(), F
             ..
         } => {
             let mut request = letta.server_tools().list();
-            if let Some(text) = search {
-                request = request.search(text);
-            }
-            if !types.is_empty() {
-                request = request.tool_types(types);
-            }
+            set_given!(request {
+                search: search,
+                tool_types: Some(types).filter(|types| !types.is_empty()),
+            });
             let mut output = context.output();
             output.stream(request.items(), limit, COLUMNS).await
         }
@@ -108,15 +107,11 @@ async fn create(args: CreateToolArgs, context: &Context) -> Result<(), Failure> 
     if is_typescript(&args.file) {
         request = request.source_type("typescript");
     }
-    if let Some(description) = args.description {
-        request = request.description(description);
-    }
-    if args.approval {
-        request = request.default_requires_approval(true);
-    }
-    if !args.tags.is_empty() {
-        request = request.tags(args.tags);
-    }
+    set_given!(request {
+        description: args.description,
+        default_requires_approval: args.approval.then_some(true),
+        tags: Some(args.tags).filter(|tags| !tags.is_empty()),
+    });
     show(&request.send().await?, context)
 }
 

@@ -7,6 +7,7 @@ use super::file::BlockWish;
 use super::plan::{AgentPlan, BlockUpdate, Step, Update};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::setters::set_given;
 
 /// What became of an agent.
 #[derive(Debug)]
@@ -57,30 +58,16 @@ async fn create(agent: &AgentPlan, context: &Context) -> Result<AgentId, Failure
     let wish = &agent.wish;
     let letta = context.letta()?;
     let mut request = letta.agents().create().name(&wish.name);
-    if let Some(model) = &wish.model {
-        request = request.model(model);
-    }
-    if let Some(embedding) = &wish.embedding {
-        request = request.embedding(embedding);
-    }
-    if let Some(system) = &wish.system {
-        request = request.system(system);
-    }
-    if let Some(description) = &wish.description {
-        request = request.description(description);
-    }
-    if let Some(timezone) = &wish.timezone {
-        request = request.timezone(timezone);
-    }
-    if let Some(limit) = wish.context_window_limit {
-        request = request.context_window_limit(limit);
-    }
-    if let Some(tags) = &wish.tags {
-        request = request.tags(tags);
-    }
-    if let Some(tools) = &wish.tools {
-        request = request.tools(tools);
-    }
+    set_given!(request {
+        model: &wish.model,
+        embedding: &wish.embedding,
+        system: &wish.system,
+        description: &wish.description,
+        timezone: &wish.timezone,
+        context_window_limit: wish.context_window_limit,
+        tags: &wish.tags,
+        tools: &wish.tools,
+    });
     if let Some(folders) = &wish.folders {
         let mut ids = Vec::new();
         for folder in folders {
@@ -95,15 +82,11 @@ async fn create(agent: &AgentPlan, context: &Context) -> Result<AgentId, Failure
 /// A block as the request for an agent has it.
 fn block(wish: &BlockWish) -> CreateBlock {
     let mut block = CreateBlock::new(&wish.value, &wish.label);
-    if let Some(description) = &wish.description {
-        block = block.with_description(description);
-    }
-    if let Some(limit) = wish.limit {
-        block = block.with_limit(limit);
-    }
-    if let Some(read_only) = wish.read_only {
-        block = block.with_read_only(read_only);
-    }
+    set_given!(block {
+        with_description: &wish.description,
+        with_limit: wish.limit,
+        with_read_only: wish.read_only,
+    });
     block
 }
 
@@ -127,15 +110,11 @@ impl Step {
             Self::Update(update) => update.run(id, letta).await,
             Self::CreateBlock(wish) => {
                 let mut request = letta.blocks().create(&wish.label, &wish.value);
-                if let Some(description) = &wish.description {
-                    request = request.description(description);
-                }
-                if let Some(limit) = wish.limit {
-                    request = request.limit(limit);
-                }
-                if let Some(read_only) = wish.read_only {
-                    request = request.read_only(read_only);
-                }
+                set_given!(request {
+                    description: &wish.description,
+                    limit: wish.limit,
+                    read_only: wish.read_only,
+                });
                 let block = request.send().await?;
                 match agent.attach_block(&block.id).send().await {
                     Ok(_) => Ok(()),
@@ -150,18 +129,12 @@ impl Step {
             }
             Self::UpdateBlock(update) => {
                 let mut request = agent.block(&update.label).update();
-                if let Some(value) = &update.value {
-                    request = request.value(value);
-                }
-                if let Some(description) = &update.description {
-                    request = request.description(description);
-                }
-                if let Some(limit) = update.limit {
-                    request = request.limit(limit);
-                }
-                if let Some(read_only) = update.read_only {
-                    request = request.read_only(read_only);
-                }
+                set_given!(request {
+                    value: &update.value,
+                    description: &update.description,
+                    limit: update.limit,
+                    read_only: update.read_only,
+                });
                 request.send().await.map(drop)
             }
             Self::AttachTool(_, tool) => agent.attach_tool(tool).send().await,
@@ -190,27 +163,15 @@ impl Update {
 
     async fn run(&self, id: &AgentId, letta: &Letta) -> Result<(), letta_api_ext::Error> {
         let mut request = letta.agent(id).update();
-        if let Some(model) = &self.model {
-            request = request.model(model);
-        }
-        if let Some(embedding) = &self.embedding {
-            request = request.embedding(embedding);
-        }
-        if let Some(system) = &self.system {
-            request = request.system(system);
-        }
-        if let Some(description) = &self.description {
-            request = request.description(description);
-        }
-        if let Some(timezone) = &self.timezone {
-            request = request.timezone(timezone);
-        }
-        if let Some(limit) = self.context_window_limit {
-            request = request.context_window_limit(limit);
-        }
-        if let Some(tags) = &self.tags {
-            request = request.tags(tags);
-        }
+        set_given!(request {
+            model: &self.model,
+            embedding: &self.embedding,
+            system: &self.system,
+            description: &self.description,
+            timezone: &self.timezone,
+            context_window_limit: self.context_window_limit,
+            tags: &self.tags,
+        });
         request.send().await.map(drop)
     }
 }

@@ -4,6 +4,7 @@ use letta_api_floors::{Floors, Table};
 
 const FLOORS: Table<'_> = &[
     ("terminal", &[]),
+    ("setters", &[]),
     ("failure", &["terminal"]),
     ("confirm", &["failure", "terminal"]),
     ("args", &["terminal"]),
@@ -20,13 +21,15 @@ const FLOORS: Table<'_> = &[
     ("lookup", &["context", "failure"]),
     (
         "fleet",
-        &["context", "failure", "input", "lookup", "terminal"],
+        &[
+            "context", "failure", "input", "lookup", "setters", "terminal",
+        ],
     ),
     (
         "commands",
         &[
             "args", "confirm", "context", "demo", "failure", "fleet", "input", "key", "lookup",
-            "output", "profile", "talk", "terminal",
+            "output", "profile", "setters", "talk", "terminal",
         ],
     ),
 ];
