@@ -22,10 +22,15 @@ pub(crate) async fn folder_id(folder: &str, context: &Context) -> Result<FolderI
     if folder.starts_with("source-") || folder.starts_with("folder-") {
         return Ok(folder.into());
     }
-    let request = context.letta()?.folders().list().name(folder);
+    folder_named(folder, context).await
+}
+
+/// The folder with this name. A name that no folder has is an error.
+pub(crate) async fn folder_named(name: &str, context: &Context) -> Result<FolderId, Failure> {
+    let request = context.letta()?.folders().list().name(name);
     match request.limit(1).send().await?.first() {
         Some(folder) => Ok(folder.id.clone()),
-        None => Err(not_found("folder", folder, "letta folder list")),
+        None => Err(not_found("folder", name, "letta folder list")),
     }
 }
 

@@ -81,6 +81,7 @@ pub(super) async fn apply(args: ApplyArgs, context: &Context) -> Result<(), Fail
     if !plan.agents.is_empty() {
         confirm::confirm("Do this?", args.yes).await?;
     }
+    let letta = context.letta()?;
     let mut output = context.output();
     let is_table = matches!(context.format(), None | Some(Format::Table));
     let mut results: Vec<Done> = Vec::new();
@@ -89,7 +90,7 @@ pub(super) async fn apply(args: ApplyArgs, context: &Context) -> Result<(), Fail
     for agent in &plan.agents {
         let outcome = match is_stopped {
             true => None,
-            false => Some(act::on(agent, context).await?),
+            false => Some(act::on(agent, letta).await),
         };
         let (done, failure) = told(agent, outcome);
         if let Some(failure) = &failure {

@@ -5,7 +5,6 @@ use letta_api_ext::letta_api::types::{AgentId, CreateBlock};
 
 use super::file::BlockWish;
 use super::plan::{AgentPlan, BlockUpdate, Step, Update};
-use crate::context::Context;
 use crate::failure::Failure;
 use crate::setters::set_given;
 
@@ -20,21 +19,17 @@ pub(crate) struct Outcome {
 }
 
 /// Does what is to be done for one agent, step by step, until one fails.
-pub(crate) async fn on(agent: &AgentPlan, context: &Context) -> Result<Outcome, Failure> {
-    let letta = context.letta()?;
+pub(crate) async fn on(agent: &AgentPlan, letta: &Letta) -> Outcome {
     let Some(id) = &agent.id else {
-        return Ok(match create(agent, context).await {
-            Ok(id) => Outcome {
-                id: Some(id),
-                done: Vec::new(),
-                failure: None,
-            },
-            Err(failure) => Outcome {
-                id: None,
-                done: Vec::new(),
-                failure: Some(failure),
-            },
-        });
+        let (id, failure) = match create(agent, letta).await {
+            Ok(id) => (Some(id), None),
+            Err(error) => (None, Some(Failure::from(error))),
+        };
+        return Outcome {
+            id,
+            done: Vec::new(),
+            failure,
+        };
     };
     let mut outcome = Outcome {
         id: Some(id.clone()),
@@ -51,12 +46,11 @@ pub(crate) async fn on(agent: &AgentPlan, context: &Context) -> Result<Outcome, 
             }
         }
     }
-    Ok(outcome)
+    outcome
 }
 
-async fn create(agent: &AgentPlan, context: &Context) -> Result<AgentId, Failure> {
+async fn create(agent: &AgentPlan, letta: &Letta) -> Result<AgentId, letta_api_ext::Error> {
     let wish = &agent.wish;
-    let letta = context.letta()?;
     let mut request = letta.agents().create().name(&wish.name);
     set_given!(request {
         model: &wish.model,
@@ -67,14 +61,8 @@ async fn create(agent: &AgentPlan, context: &Context) -> Result<AgentId, Failure
         context_window_limit: wish.context_window_limit,
         tags: &wish.tags,
         tools: &wish.tools,
+        folder_ids: wish.folders.as_ref().map(|_| &agent.folders),
     });
-    if let Some(folders) = &wish.folders {
-        let mut ids = Vec::new();
-        for folder in folders {
-            ids.push(crate::lookup::folder_id(folder, context).await?);
-        }
-        request = request.folder_ids(ids);
-    }
     request = request.memory_blocks(wish.memory.iter().map(block));
     Ok(request.send().await?.id)
 }

@@ -9,8 +9,9 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use super::file::{BlockWish, Fleet, Wish};
-use crate::context::{Context, not_found};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::lookup;
 use crate::terminal::{Style, clean};
 
 /// What is to be done, agent by agent. Agents that are as they should be are counted alone.
@@ -26,6 +27,8 @@ pub(crate) struct AgentPlan {
     pub(crate) wish: Wish,
     /// `None` if it is to be created.
     pub(crate) id: Option<AgentId>,
+    /// The folders of an agent that is to be created. For one that exists, they are steps.
+    pub(crate) folders: Vec<FolderId>,
     pub(crate) changes: Vec<Change>,
     pub(crate) steps: Vec<Step>,
 }
@@ -78,10 +81,10 @@ pub(crate) async fn of(fleet: Fleet, context: &Context) -> Result<Plan, Failure>
         unchanged: 0,
     };
     for wish in fleet.agents {
-        let mut known = Known::find(&wish, context).await?;
+        let known = Known::find(&wish, context).await?;
         let planned = match find(&wish.name, context).await? {
-            None => new(wish),
-            Some(agent) => compared(wish, &agent, &mut known),
+            None => new(wish, known),
+            Some(agent) => compared(wish, &agent, known),
         };
         match planned.changes.is_empty() && planned.id.is_some() {
             true => plan.unchanged += 1,
@@ -124,24 +127,19 @@ impl Known {
     async fn find(wish: &Wish, context: &Context) -> Result<Self, Failure> {
         let names = wish.tools.clone().unwrap_or_default();
         let during = |failure: Failure| failure.during(&format!("agent `{}`", wish.name));
-        let ids = crate::lookup::tool_ids(&names, context)
-            .await
-            .map_err(during)?;
+        let ids = lookup::tool_ids(&names, context).await.map_err(during)?;
         let tools = names.into_iter().zip(ids).collect();
         let mut folders = Vec::new();
         for name in wish.folders.iter().flatten() {
-            let request = context.letta()?.folders().list().name(name).limit(1);
-            match request.send().await?.first() {
-                Some(folder) => folders.push((name.clone(), folder.id.clone())),
-                None => return Err(during(not_found("folder", name, "letta folder list"))),
-            }
+            let id = lookup::folder_named(name, context).await.map_err(during)?;
+            folders.push((name.clone(), id));
         }
         Ok(Self { tools, folders })
     }
 }
 
 /// An agent that is to be created.
-fn new(wish: Wish) -> AgentPlan {
+fn new(wish: Wish, known: Known) -> AgentPlan {
     let mut changes = Vec::new();
     let mut add = |member: &str, to: Option<String>| {
         if let Some(to) = to {
@@ -178,13 +176,14 @@ fn new(wish: Wish) -> AgentPlan {
     AgentPlan {
         wish,
         id: None,
+        folders: known.folders.into_iter().map(|(_, id)| id).collect(),
         changes,
         steps: Vec::new(),
     }
 }
 
 /// An agent that exists.
-fn compared(wish: Wish, agent: &AgentState, known: &mut Known) -> AgentPlan {
+fn compared(wish: Wish, agent: &AgentState, known: Known) -> AgentPlan {
     let mut draft = Draft::default();
     let mut update = Update::default();
     let texts = [
@@ -234,14 +233,15 @@ fn compared(wish: Wish, agent: &AgentState, known: &mut Known) -> AgentPlan {
         draft.block(block, agent.blocks.iter().find(same));
     }
     if wish.tools.is_some() {
-        draft.tools(agent, std::mem::take(&mut known.tools));
+        draft.tools(agent, known.tools);
     }
     if wish.folders.is_some() {
-        draft.folders(agent, std::mem::take(&mut known.folders));
+        draft.folders(agent, known.folders);
     }
     AgentPlan {
         wish,
         id: Some(agent.id.clone()),
+        folders: Vec::new(),
         changes: draft.changes,
         steps: draft.steps,
     }

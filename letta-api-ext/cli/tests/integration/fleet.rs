@@ -96,6 +96,22 @@ fn a_fleet_is_planned_made_and_then_left_alone() {
 }
 
 #[test]
+fn folders_are_found_by_name_even_if_it_looks_like_an_id() {
+    let lab = lab();
+    let model = "openai/text-embedding-3-small";
+    let folder = ["folder", "create", "source-code", "--embedding", model];
+    assert_eq!(lab.run(&folder).code, Some(0));
+    lab.write(
+        "one.yaml",
+        "agents:\n- name: Bob\n  folders: [source-code]\n",
+    );
+    let ran = lab.run(&["apply", "-f", "one.yaml", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = lab.run(&["diff", "-f", "one.yaml", "--exit-code"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
 fn a_fleet_with_a_failure_tells_what_was_done() {
     let mut lab = lab();
     let fleet = "agents:\n- name: Ada\n  tags: [live]\n  memory: {human: 'Name: Samuel', extra: x}\n- name: Bob\n- name: Eve\n";
