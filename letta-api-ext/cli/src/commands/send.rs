@@ -1,6 +1,7 @@
 //! `letta send`: one turn with an agent, for scripts.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
+use std::path::Path;
 
 use letta_api_ext::letta_api::types::Message;
 use letta_api_ext::turns::{Answer, Outcome, PendingApproval, Turn};
@@ -9,6 +10,7 @@ use serde::Serialize;
 use crate::args::{Format, SendArgs};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
+use crate::input;
 use crate::talk::{self, Detail, Ended, Lines, Screen, Stops, Summary, Thread, Told};
 
 /// How often an agent may ask again in one command. One that never stops must not go on for ever.
@@ -126,7 +128,7 @@ async fn first_turn(
         let answered = decide(pending, verdict, 0, context);
         return answered.map_err(|pending| talk::unanswered(&pending, thread, context));
     }
-    let said = said(&args.text)?;
+    let said = said(&args.text).await?;
     let turn = thread.turn(said);
     Ok(match &args.otid {
         Some(otid) => turn.otid(otid),
@@ -135,16 +137,16 @@ async fn first_turn(
 }
 
 /// The words of the command line, with the standard input in place of `-`, or that alone.
-fn said(words: &[String]) -> Result<String, Failure> {
+async fn said(words: &[String]) -> Result<String, Failure> {
     let mut said = Vec::new();
     for word in words {
         said.push(match word.as_str() {
-            "-" => stdin()?,
+            "-" => stdin().await?,
             word => word.to_owned(),
         });
     }
     let said = match words {
-        [] => stdin()?,
+        [] => stdin().await?,
         _ => said.join(" "),
     };
     match said.trim().is_empty() {
@@ -154,17 +156,12 @@ fn said(words: &[String]) -> Result<String, Failure> {
     }
 }
 
-fn stdin() -> Result<String, Failure> {
+async fn stdin() -> Result<String, Failure> {
     if std::io::stdin().is_terminal() {
         eprintln!("Type what to say. Ctrl-D at the beginning of a line ends it.");
     }
-    let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| {
-            Failure::usage(format!("the standard input cannot be read: {error}"))
-                .advise("It must be text in UTF-8.")
-        })?;
+    let text = input::file(Path::new("-")).await;
+    let text = text.map_err(|failure| failure.advise("It must be text in UTF-8."))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
