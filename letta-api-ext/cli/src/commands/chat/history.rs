@@ -7,7 +7,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// How many entries are kept.
-const KEPT: usize = 1_000;
+pub(super) const KEPT: usize = 1_000;
 
 /// What was typed before, and where it is kept.
 pub(super) struct History {

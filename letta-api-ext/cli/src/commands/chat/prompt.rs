@@ -12,7 +12,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::history::History;
+use super::history::{History, KEPT};
 use super::order::WORDS;
 use crate::failure::Failure;
 use crate::talk::Stops;
@@ -141,7 +141,7 @@ fn edit(
 }
 
 fn editor(history: &History) -> rustyline::Result<Editor<Form, MemHistory>> {
-    let config = Config::builder().max_history_size(1_000)?.build();
+    let config = Config::builder().max_history_size(KEPT)?.build();
     let mut kept = MemHistory::with_config(&config);
     for entry in history.entries() {
         kept.add(entry)?;
