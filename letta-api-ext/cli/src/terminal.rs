@@ -5,6 +5,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 use console::Term;
+use unicode_width::UnicodeWidthChar as _;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,6 +108,17 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(cleaned)
+}
+
+/// As much of the line as is not wider than this.
+pub(crate) fn beginning(line: &str, width: usize) -> &str {
+    let mut room = width;
+    let end = line.char_indices().find(|(_, it)| {
+        let left = room.checked_sub(it.width().unwrap_or(0));
+        room = left.unwrap_or_default();
+        left.is_none()
+    });
+    end.map_or(line, |(end, _)| &line[..end])
 }
 
 #[cfg(test)]

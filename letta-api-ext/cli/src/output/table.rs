@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::terminal::{Style, clean};
+use crate::terminal::{Style, beginning, clean};
 
 /// How many rows decide on the widths. Rows after them are written as they come, so that a long list does not wait.
 const MEASURED: usize = 50;
@@ -107,21 +107,8 @@ fn cell(text: &str, widest: usize) -> String {
     match line.is_empty() {
         true => "-".to_owned(),
         false if is_one_word || line.width() <= widest => line,
-        false => cut(&line, widest),
+        false => format!("{}…", beginning(&line, widest - 1).trim_end()),
     }
-}
-
-fn cut(line: &str, widest: usize) -> String {
-    let mut kept = String::new();
-    for it in line.chars() {
-        if kept.width() + unicode_width::UnicodeWidthChar::width(it).unwrap_or(0) >= widest {
-            break;
-        }
-        kept.push(it);
-    }
-    kept.truncate(kept.trim_end().len());
-    kept.push('…');
-    kept
 }
 
 /// Names and values, below each other. Several lines are indented.

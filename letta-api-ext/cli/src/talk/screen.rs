@@ -5,11 +5,11 @@
 use std::io::{self, Write};
 
 use letta_api_ext::turns::{Event, ToolCall, ToolReturned};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal::{Style, clean};
+use crate::terminal::{Style, beginning, clean};
 
 /// How wide lines are if there is no terminal.
 const WIDTH: usize = 100;
@@ -156,18 +156,7 @@ fn one_line(text: &str, width: usize) -> String {
     if line.width() <= width {
         return line;
     }
-    let mut kept = String::new();
-    let mut room = width.saturating_sub(1);
-    for it in line.chars() {
-        let wide = it.width().unwrap_or(0);
-        if wide > room {
-            break;
-        }
-        room -= wide;
-        kept.push(it);
-    }
-    kept.push('…');
-    kept
+    format!("{}…", beginning(&line, width.saturating_sub(1)))
 }
 
 #[cfg(test)]
