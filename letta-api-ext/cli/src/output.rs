@@ -212,9 +212,9 @@ pub(crate) fn time(text: Option<&String>) -> String {
     whole.strip_suffix('Z').unwrap_or(whole).to_owned()
 }
 
-/// Text that may be missing.
-pub(crate) fn or_none(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_default()
+/// The text of a value that may be missing. Without one it is empty, which a table shows as `-`.
+pub(crate) fn or_empty(value: Option<&impl ToString>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use crate::args::{
 };
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-use crate::output::{Column, or_none, time};
+use crate::output::{Column, or_empty, time};
 use crate::setters::set_given;
 use crate::{confirm, input, lookup};
 
 const COLUMNS: &[Column<AgentState>] = &[
     ("ID", |agent| agent.id.to_string()),
     ("NAME", |agent| agent.name.clone()),
-    ("MODEL", |agent| or_none(agent.model.as_ref())),
+    ("MODEL", |agent| or_empty(agent.model.as_ref())),
     ("TAGS", |agent| agent.tags.join(", ")),
     ("CREATED", |agent| time(agent.created_at.as_ref())),
 ];
@@ -78,10 +78,10 @@ fn show(agent: &AgentState, with_secrets: bool, context: &Context) -> Result<(),
         ("Name".to_owned(), agent.name.clone()),
         (
             "Description".to_owned(),
-            or_none(agent.description.as_ref()),
+            or_empty(agent.description.as_ref()),
         ),
-        ("Model".to_owned(), or_none(agent.model.as_ref())),
-        ("Embedding".to_owned(), or_none(agent.embedding.as_ref())),
+        ("Model".to_owned(), or_empty(agent.model.as_ref())),
+        ("Embedding".to_owned(), or_empty(agent.embedding.as_ref())),
         ("Tags".to_owned(), agent.tags.join(", ")),
         ("Tools".to_owned(), tools.collect::<Vec<_>>().join(", ")),
         ("Folders".to_owned(), folders.collect::<Vec<_>>().join(", ")),

@@ -7,12 +7,12 @@ use crate::args::{AttachArgs, BlockCommand, CreateBlockArgs, UpdateBlockArgs};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{Column, or_none};
+use crate::output::{Column, or_empty};
 use crate::setters::set_given;
 
 const COLUMNS: &[Column<Block>] = &[
     ("ID", |block| block.id.to_string()),
-    ("LABEL", |block| or_none(block.label.as_ref())),
+    ("LABEL", |block| or_empty(block.label.as_ref())),
     ("LIMIT", |block| block.limit.to_string()),
     ("VALUE", |block| block.value.clone()),
 ];
@@ -87,8 +87,8 @@ pub(super) async fn run(command: BlockCommand, context: &Context) -> Result<(), 
 fn show(block: &Block, context: &Context) -> Result<(), Failure> {
     let fields = [
         ("ID", block.id.to_string()),
-        ("Label", or_none(block.label.as_ref())),
-        ("Description", or_none(block.description.as_ref())),
+        ("Label", or_empty(block.label.as_ref())),
+        ("Description", or_empty(block.description.as_ref())),
         ("Limit", block.limit.to_string()),
         ("Read only", block.read_only.to_string()),
         ("Tags", block.tags.clone().unwrap_or_default().join(", ")),

@@ -10,40 +10,33 @@ use crate::args::{AttachArgs, CreateFolderArgs, FolderCommand, UploadArgs};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::lookup;
-use crate::output::{Column, or_none, time};
+use crate::output::{Column, or_empty, time};
 use crate::setters::set_given;
 
 const COLUMNS: &[Column<Folder>] = &[
     ("ID", |folder| folder.id.to_string()),
     ("NAME", |folder| folder.name.clone()),
-    ("DESCRIPTION", |folder| or_none(folder.description.as_ref())),
+    ("DESCRIPTION", |folder| {
+        or_empty(folder.description.as_ref())
+    }),
     ("CREATED", |folder| time(folder.created_at.as_ref())),
 ];
 
 const OF_AGENT: &[Column<Source>] = &[
     ("ID", |folder| folder.id.to_string()),
     ("NAME", |folder| folder.name.clone()),
-    ("DESCRIPTION", |folder| or_none(folder.description.as_ref())),
+    ("DESCRIPTION", |folder| {
+        or_empty(folder.description.as_ref())
+    }),
     ("CREATED", |folder| time(folder.created_at.as_ref())),
 ];
 
 const FILES: &[Column<FileMetadata>] = &[
     ("ID", |file| file.id.to_string()),
-    ("NAME", |file| or_none(file.file_name.as_ref())),
-    ("SIZE", |file| {
-        file.file_size
-            .map(|size| size.to_string())
-            .unwrap_or_default()
-    }),
-    ("STATE", |file| {
-        let state = file.processing_status.as_ref();
-        state.map(ToString::to_string).unwrap_or_default()
-    }),
-    ("PIECES", |file| {
-        file.total_chunks
-            .map(|count| count.to_string())
-            .unwrap_or_default()
-    }),
+    ("NAME", |file| or_empty(file.file_name.as_ref())),
+    ("SIZE", |file| or_empty(file.file_size.as_ref())),
+    ("STATE", |file| or_empty(file.processing_status.as_ref())),
+    ("PIECES", |file| or_empty(file.total_chunks.as_ref())),
 ];
 
 pub(super) async fn run(command: FolderCommand, context: &Context) -> Result<(), Failure> {
@@ -105,8 +98,8 @@ fn show(folder: &Folder, context: &Context) -> Result<(), Failure> {
     let fields = [
         ("ID", folder.id.to_string()),
         ("Name", folder.name.clone()),
-        ("Description", or_none(folder.description.as_ref())),
-        ("Instructions", or_none(folder.instructions.as_ref())),
+        ("Description", or_empty(folder.description.as_ref())),
+        ("Instructions", or_empty(folder.instructions.as_ref())),
         ("Created", time(folder.created_at.as_ref())),
     ];
     context.output().item(folder, &fields)

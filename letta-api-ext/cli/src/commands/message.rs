@@ -28,7 +28,7 @@ const CONVERSATIONS: [Column<Conversation>; 4] = [
         output::time(conversation.last_message_at.as_ref())
     }),
     ("SUMMARY", |conversation| {
-        output::or_none(conversation.summary.as_ref())
+        output::or_empty(conversation.summary.as_ref())
     }),
 ];
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::args::{AddProfileArgs, ProfileCommand};
 use crate::context::{Account, Context};
 use crate::failure::Failure;
-use crate::output::Column;
+use crate::output::{Column, or_empty};
 use crate::profile::{KeySource, Profile, Profiles, check_name};
 use crate::{confirm, key};
 
@@ -24,7 +24,7 @@ const COLUMNS: &[Column<Shown>] = &[
     ("USED", |it| (if it.used { "*" } else { "" }).to_owned()),
     ("NAME", |it| it.name.clone()),
     ("SERVER", |it| it.server.clone()),
-    ("PROJECT", |it| it.project.clone().unwrap_or_default()),
+    ("PROJECT", |it| or_empty(it.project.as_ref())),
     ("KEY", |it| it.key.clone()),
 ];
 

@@ -11,12 +11,8 @@ use crate::talk::{self, Detail, Lines, Screen, Summary, Thread};
 
 const COLUMNS: [Column<Run>; 5] = [
     ("ID", |run| run.id.to_string()),
-    ("STATUS", |run| {
-        output::or_none(run.status.as_ref().map(ToString::to_string).as_ref())
-    }),
-    ("ENDED BY", |run| {
-        output::or_none(run.stop_reason.as_ref().map(ToString::to_string).as_ref())
-    }),
+    ("STATUS", |run| output::or_empty(run.status.as_ref())),
+    ("ENDED BY", |run| output::or_empty(run.stop_reason.as_ref())),
     ("AGENT", |run| run.agent_id.to_string()),
     ("BEGAN", |run| output::time(run.created_at.as_ref())),
 ];
@@ -53,18 +49,14 @@ pub(crate) async fn run(command: RunCommand, context: &Context) -> Result<(), Fa
 async fn get(id: &str, context: &Context) -> Result<(), Failure> {
     let run = context.letta()?.run(id).get().send().await?;
     let usage = context.letta()?.run(id).usage().send().await?;
-    let word = |text: Option<String>| text.unwrap_or_default();
     let fields = [
         ("ID", run.id.to_string()),
-        ("Status", word(run.status.as_ref().map(ToString::to_string))),
-        (
-            "Ended by",
-            word(run.stop_reason.as_ref().map(ToString::to_string)),
-        ),
+        ("Status", output::or_empty(run.status.as_ref())),
+        ("Ended by", output::or_empty(run.stop_reason.as_ref())),
         ("Agent", run.agent_id.to_string()),
         (
             "Conversation",
-            word(run.conversation_id.as_ref().map(ToString::to_string)),
+            output::or_empty(run.conversation_id.as_ref()),
         ),
         ("Began", output::time(run.created_at.as_ref())),
         ("Ended", output::time(run.completed_at.as_ref())),

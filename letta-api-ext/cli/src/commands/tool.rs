@@ -10,14 +10,14 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::input;
 use crate::lookup;
-use crate::output::{Column, or_none};
+use crate::output::{Column, or_empty};
 use crate::setters::set_given;
 
 const COLUMNS: &[Column<Tool>] = &[
     ("ID", |tool| tool.id.to_string()),
-    ("NAME", |tool| or_none(tool.name.as_ref())),
+    ("NAME", |tool| or_empty(tool.name.as_ref())),
     ("TYPE", kind),
-    ("DESCRIPTION", |tool| or_none(tool.description.as_ref())),
+    ("DESCRIPTION", |tool| or_empty(tool.description.as_ref())),
 ];
 
 fn kind(tool: &Tool) -> String {
@@ -91,12 +91,12 @@ fn show(tool: &Tool, context: &Context) -> Result<(), Failure> {
     let approval = tool.default_requires_approval.unwrap_or_default();
     let fields = [
         ("ID", tool.id.to_string()),
-        ("Name", or_none(tool.name.as_ref())),
+        ("Name", or_empty(tool.name.as_ref())),
         ("Type", kind(tool)),
-        ("Description", or_none(tool.description.as_ref())),
+        ("Description", or_empty(tool.description.as_ref())),
         ("Approval", approval.to_string()),
         ("Tags", tool.tags.join(", ")),
-        ("Code", or_none(tool.source_code.as_ref())),
+        ("Code", or_empty(tool.source_code.as_ref())),
     ];
     context.output().item(tool, &fields)
 }
