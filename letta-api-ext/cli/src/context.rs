@@ -6,6 +6,7 @@ use letta_api_ext::letta_api::types::AgentId;
 use letta_api_ext::{Letta, LettaBuilder, Secret};
 
 use crate::args::{Format, Global};
+use crate::environment::variable;
 use crate::failure::{Failure, Kind};
 use crate::key;
 use crate::output::Output;
@@ -209,5 +210,5 @@ pub(crate) fn not_found(kind: &str, name: &str, list: &str) -> Failure {
 }
 
 fn is_set(name: &str) -> bool {
-    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+    variable(name).is_some()
 }

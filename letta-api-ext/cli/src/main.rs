@@ -8,12 +8,14 @@ mod confirm;
 mod context;
 #[cfg(feature = "emulator")]
 mod demo;
+mod environment;
 mod failure;
 mod fleet;
 mod input;
 mod key;
 mod lookup;
 mod output;
+mod private;
 mod profile;
 mod setters;
 mod talk;

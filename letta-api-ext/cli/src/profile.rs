@@ -1,14 +1,13 @@
 //! Profiles: accounts and servers to switch between, kept in a file.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use letta_api_ext::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::key;
+use crate::{environment, key, private};
 
 const FILE: &str = "config.toml";
 
@@ -98,7 +97,7 @@ impl Profiles {
     pub(crate) fn save(&self) -> Result<(), Failure> {
         let text = toml::to_string(self)
             .map_err(|error| Failure::other(format!("the profiles cannot be written: {error}")))?;
-        write_private(&self.folder, Path::new(FILE), &text)
+        write_private(&self.path(), &text)
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<&Profile, Failure> {
@@ -149,7 +148,8 @@ impl Profiles {
             return Ok(KeySource::Keyring);
         }
         let path = key_file(name);
-        write_private(&self.folder, &path, &format!("{}\n", key.expose_secret()))?;
+        let line = format!("{}\n", key.expose_secret());
+        write_private(&self.folder.join(&path), &line)?;
         Ok(KeySource::File(path))
     }
 
@@ -192,48 +192,20 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
 
 /// The folder of the configuration: that of `LETTA_CONFIG_DIR`, or the usual one.
 fn folder() -> Result<PathBuf, Failure> {
-    let variable = |name: &str| {
-        let value = std::env::var_os(name).filter(|value| !value.is_empty());
-        value.map(PathBuf::from)
-    };
-    let usual = || match cfg!(windows) {
-        true => variable("APPDATA"),
-        false => variable("XDG_CONFIG_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(variable("HOME")?.join(".config"))),
-    };
-    variable("LETTA_CONFIG_DIR")
-        .or_else(|| Some(usual()?.join("letta")))
-        .ok_or_else(|| {
+    environment::folder("LETTA_CONFIG_DIR", "APPDATA", "XDG_CONFIG_HOME", ".config").ok_or_else(
+        || {
             Failure::usage("there is no folder for profiles, since HOME is not set")
                 .advise("Set LETTA_CONFIG_DIR to a folder.")
-        })
+        },
+    )
 }
 
-/// Writes a file that only its owner can read, in one step: a file that is half written is never there.
-fn write_private(folder: &Path, name: &Path, text: &str) -> Result<(), Failure> {
-    let path = folder.join(name);
-    let failed = |error: std::io::Error| {
+/// Writes a file that only its owner can read.
+fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    private::write(path, text).map_err(|error| {
         let shown = path.display();
         Failure::other(format!("`{shown}` cannot be written: {error}"))
-    };
-    let parent = path.parent().unwrap_or(folder);
-    std::fs::create_dir_all(parent).map_err(failed)?;
-    let new = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&new).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written
-        .and_then(|()| std::fs::rename(&new, &path))
-        .map_err(|error| {
-            let _ = std::fs::remove_file(&new);
-            failed(error)
-        })
+    })
 }
 
 /// The keyring of the system.

@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use console::Term;
 use unicode_width::UnicodeWidthChar as _;
 
+use crate::environment::variable;
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
@@ -48,13 +50,12 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 impl Style {
     /// What suits where the text goes to. `NO_COLOR` turns colours off, if it is not empty.
     pub(crate) fn of(color: Color, to: &Term) -> Self {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let has_colors = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
                 let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                to.is_term() && !is_set("NO_COLOR") && !is_dumb
+                to.is_term() && variable("NO_COLOR").is_none() && !is_dumb
             }
         };
         Self { has_colors }

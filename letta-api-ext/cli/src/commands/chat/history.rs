@@ -2,9 +2,9 @@
 //!
 //! Each line is a string of JSON, since what was typed may have several lines.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::{environment, private};
 
 /// How many entries are kept.
 pub(super) const KEPT: usize = 1_000;
@@ -27,15 +27,20 @@ impl History {
 
     /// What the file has. One that cannot be read is as good as none: it must not stop a conversation.
     pub(super) fn load() -> Self {
-        match folder() {
+        let folder = environment::folder(
+            "LETTA_STATE_DIR",
+            "LOCALAPPDATA",
+            "XDG_STATE_HOME",
+            ".local/state",
+        );
+        match folder {
             Some(folder) => Self::load_from(folder.join("chat_history")),
             None => Self::none(),
         }
     }
 
     fn load_from(path: PathBuf) -> Self {
-        let mut text = String::new();
-        let _ = File::open(&path).and_then(|mut file| file.read_to_string(&mut text));
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
         let mut entries: Vec<String> = (text.lines())
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
@@ -43,7 +48,8 @@ impl History {
             entries.drain(..entries.len() - KEPT);
             // Not at each start, and not while another program adds to it, as far as one can tell.
             if text.lines().count() > 2 * KEPT {
-                let _ = rewrite(&path, &entries);
+                let text: String = entries.iter().map(|entry| line(entry)).collect();
+                let _ = private::write(&path, &text);
             }
         }
         Self {
@@ -59,71 +65,13 @@ impl History {
     /// Adds what was typed. If it cannot be kept, only the next start will know.
     pub(super) fn add(&mut self, entry: &str) {
         if let Some(path) = &self.path {
-            let _ = append(path, entry);
+            let _ = private::append(path, &line(entry));
         }
     }
 }
 
-/// The folder for what a program keeps between its starts.
-fn folder() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        let value = std::env::var_os(name).filter(|value| !value.is_empty());
-        value.map(PathBuf::from)
-    };
-    if let Some(folder) = variable("LETTA_STATE_DIR") {
-        return Some(folder);
-    }
-    let usual = match cfg!(windows) {
-        true => variable("LOCALAPPDATA")?,
-        false => variable("XDG_STATE_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(variable("HOME")?.join(".local").join("state")))?,
-    };
-    Some(usual.join("letta"))
-}
-
-fn append(path: &Path, entry: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut file = private().append(true).open(path)?;
-    restrict(&file)?;
-    // In one write, so that two programs do not mix their lines.
-    file.write_all(line(entry).as_bytes())
-}
-
-fn rewrite(path: &Path, entries: &[String]) -> io::Result<()> {
-    let new = path.with_extension(format!("{}.new", std::process::id()));
-    let text: String = entries.iter().map(|entry| line(entry)).collect();
-    let mut file = private().write(true).truncate(true).open(&new)?;
-    file.write_all(text.as_bytes())?;
-    std::fs::rename(&new, path)
-}
-
 fn line(entry: &str) -> String {
     format!("{}\n", serde_json::Value::from(entry))
-}
-
-/// Makes files that only their owner can read.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Takes the rights of others away, from a file that was there before.
-#[cfg(unix)]
-fn restrict(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
