@@ -24,9 +24,10 @@ pub(crate) use here::runtime;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
 pub(crate) use here::{
     ASKS_FOR_HEADERS, BoxStream, BoxTell, Bucket, FOLLOWS_REDIRECTS, SETS_ORIGIN, TELLS_FAILURES,
-    TELLS_PROGRESS, check_runtime, copy_request, execute, http_client, is_connect, proxy_of, sort,
-    spawn, take_whole_body, watch_body,
+    TELLS_PROGRESS, check_runtime, copy_request, http_client, is_connect, proxy_of, spawn,
+    take_whole_body, watch_body,
 };
+pub(crate) use letta_api::support::platform::{execute, sort};
 
 /// Items that a browser has no use for. There, they are left out.
 #[cfg(all(

@@ -15,5 +15,5 @@ use native as here;
 
 #[cfg(feature = "multipart")]
 pub(crate) use here::form;
-pub(crate) use here::{Arriving, Unread, emptied_extensions, execute, failure, sort};
-pub use here::{BoxFuture, MaybeSend, MaybeSync};
+pub(crate) use here::{Arriving, Unread, emptied_extensions, failure};
+pub use here::{BoxFuture, MaybeSend, MaybeSync, execute, sort};

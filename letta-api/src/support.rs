@@ -22,6 +22,11 @@ pub mod tagged;
 pub mod text_value;
 pub mod union;
 
+/// What letta-api-ext does on each platform as this crate does.
+pub mod platform {
+    pub use crate::platform::{execute, sort};
+}
+
 /// What generated methods have in scope.
 pub mod scope {
     pub use super::{body, call, header, one_error, pages, path, pinned, query, styled};

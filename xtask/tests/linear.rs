@@ -8,6 +8,7 @@
 mod pipeline;
 
 use serde_json::{Map, Value, json};
+use xtask::commands::init;
 use xtask::diagnostic::Failure;
 use xtask::openapi::Source;
 use xtask::{arrange, lint, load, lower, overlay};
@@ -238,6 +239,30 @@ fn many_paths_are_about_as_many_times_the_work() {
         description.to_string()
     };
     grows_evenly("paths", text, "d.json", 100);
+}
+
+#[test]
+fn a_starter_overlay_takes_about_twice_the_work_for_twice_the_findings() {
+    // Half of them have advice, and half become any JSON.
+    let mixed = |it: usize| match it % 2 {
+        0 => {
+            json!({"allOf": [{"type": "string"}, {"type": "object", "properties": {"a": {"type": "string"}}}]})
+        }
+        _ => json!({"type": "array"}),
+    };
+    let bytes = |count: usize| {
+        let text = description(Value::Object(numbered(count, mixed))).to_string();
+        let given = load::parse(&Source::new("d.json", text)).unwrap();
+        let info = allocation_counter::measure(|| {
+            let (_, report) = init::starter(&given, "d.json").unwrap();
+            assert!(report.left.is_empty(), "{:#?}", report.left);
+        });
+        info.bytes_total as f64
+    };
+    let counts = [50, 100, 200].map(bytes);
+    for pair in counts.windows(2) {
+        assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
+    }
 }
 
 #[test]

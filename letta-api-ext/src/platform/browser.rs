@@ -1,6 +1,5 @@
 //! The browser platform: JavaScript's time and tasks, and the browser's own `fetch`.
 
-use std::collections::BinaryHeap;
 use std::ffi::OsString;
 use std::pin::Pin;
 
@@ -8,7 +7,6 @@ use bytes::Bytes;
 use futures_core::Stream;
 use letta_api::BaseUrl;
 use reqwest::Request;
-use url::Url;
 
 use super::{HttpSettings, NoRuntime, UnusableProxy};
 
@@ -49,11 +47,6 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     Ok(())
 }
 
-/// Sorts. Equal items may change places. The sort of a heap is much less code than that of a slice, which a page would fetch.
-pub(crate) fn sort<T: Ord>(items: &mut Vec<T>) {
-    *items = BinaryHeap::from(std::mem::take(items)).into_sorted_vec();
-}
-
 /// Runs a future to its end.
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
@@ -70,19 +63,6 @@ pub(crate) fn proxy_of(
     _: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>, UnusableProxy> {
     Ok(None)
-}
-
-/// Sends a request. `fetch` does not say which host a failure is about, so the error gets its origin.
-pub(crate) async fn execute(
-    http: &reqwest::Client,
-    request: Request,
-) -> reqwest::Result<reqwest::Response> {
-    let origin = Url::parse(&request.url().origin().ascii_serialization());
-    let sent = http.execute(request).await;
-    sent.map_err(|error| match origin {
-        Ok(origin) => error.with_url(origin),
-        Err(_) => error,
-    })
 }
 
 /// A browser decides on connections, compression and redirects.

@@ -64,11 +64,6 @@ pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     runtime::current().map(drop)
 }
 
-/// Sorts. Equal items may change places.
-pub(crate) fn sort<T: Ord>(items: &mut [T]) {
-    items.sort_unstable();
-}
-
 /// Runs a future to its end, in a task of the current runtime. Without a runtime, it is dropped.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = runtime::current() {
@@ -79,14 +74,6 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 /// Whether there was no connection.
 pub(crate) fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()
-}
-
-/// Sends a request.
-pub(crate) fn execute(
-    http: &reqwest::Client,
-    request: Request,
-) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
-    http.execute(request)
 }
 
 /// The default HTTP client.

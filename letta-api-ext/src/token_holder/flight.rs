@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::holder::TokenHolder;
 use super::life::Moment;
 use super::slots::Fetched;
-use super::source::{SourcedTokens, TokenNeed};
+use super::source::TokenNeed;
 use super::source_error::TokenSourceError;
 use crate::error::Error;
 use crate::ids::AgentId;
@@ -18,10 +18,10 @@ use crate::time::clock::{self, Instant};
 /// How long a source may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How much later nobody waits for a question any more.
+/// How long after that callers stop waiting.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A question that is under way. Who waits for it has a clone.
+/// A question that is under way. Each caller that waits for it has a clone.
 #[derive(Clone)]
 pub(super) struct Flight {
     landing: Arc<watch::Sender<Option<Landing>>>,
@@ -68,10 +68,6 @@ impl Flight {
         clock::timeout_at(limit, self.landed()).await.ok()
     }
 
-    fn has_landed(&self) -> bool {
-        self.landing.borrow().is_some()
-    }
-
     async fn landed(self) -> Landing {
         let mut landing = self.landing.subscribe();
         let landed = landing.wait_for(Option::is_some).await;
@@ -80,30 +76,15 @@ impl Flight {
     }
 }
 
-/// Asks the source, and tells the holder.
+/// Asks the source, and tells the holder. If it is dropped before that, the question was lost.
 pub(super) struct Pilot {
     pub(super) holder: TokenHolder,
     pub(super) flight: Flight,
     pub(super) began: Moment,
-    has_landed: bool,
 }
 
 impl Pilot {
-    pub(super) fn new(holder: TokenHolder, flight: Flight, began: Moment) -> Self {
-        Self {
-            holder,
-            flight,
-            began,
-            has_landed: false,
-        }
-    }
-
-    pub(super) async fn fly(mut self) {
-        if self.flight.has_landed() {
-            // The holder was told to forget before this task ran.
-            self.has_landed = true;
-            return;
-        }
+    pub(super) async fn fly(self) {
         let need = TokenNeed {
             agent: self.flight.agent.clone(),
             is_refused: self.flight.says_refused,
@@ -115,28 +96,19 @@ impl Pilot {
         // It lands by itself if the holder is told to forget, perhaps before the source was asked. So that is looked at first.
         let landed = self.flight.clone().landed();
         let given = match select(Box::pin(landed), Box::pin(asked)).await {
-            Either::Left(_) => {
-                self.has_landed = true;
-                return;
-            }
+            Either::Left(_) => return,
             Either::Right((Ok(given), _)) => given,
             Either::Right((Err(_), _)) => Err(TokenSourceError::out_of_time(format!(
                 "the source of tokens did not answer within {LIMIT:?}"
             ))),
         };
-        self.end(Some(given));
-    }
-
-    fn end(&mut self, given: Option<Result<SourcedTokens, TokenSourceError>>) {
-        self.has_landed = true;
-        self.holder.land(&self.flight, &self.began, given);
+        self.holder.land(&self.flight, &self.began, Some(given));
     }
 }
 
 impl Drop for Pilot {
     fn drop(&mut self) {
-        if !self.has_landed {
-            self.end(None);
-        }
+        // Nothing happens if it has landed.
+        self.holder.land(&self.flight, &self.began, None);
     }
 }

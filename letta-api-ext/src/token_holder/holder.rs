@@ -374,7 +374,7 @@ impl TokenHolder {
         self.book().slots.doubted(agent, token);
     }
 
-    /// What the source gave, or `None` if it was lost. `began` is when it was asked.
+    /// What the source gave, or `None` if it was lost. `began` is when it was asked. Only the first landing of a flight counts.
     pub(super) fn land(
         &self,
         flight: &Flight,
@@ -385,7 +385,7 @@ impl TokenHolder {
             let mut book = self.book();
             let is_under_way = |under_way: &Flight| under_way.is_same(flight);
             if !book.flight.as_ref().is_some_and(is_under_way) {
-                // The holder was told to forget.
+                // It has landed, or the holder was told to forget.
                 return;
             }
             book.flight = None;
@@ -486,7 +486,11 @@ impl TokenHolder {
         book.flight = Some(flight.clone());
         // Without a runtime, the task is dropped at once, and says so.
         drop(book);
-        let pilot = Pilot::new(self.clone(), flight.clone(), self.now());
+        let pilot = Pilot {
+            holder: self.clone(),
+            flight: flight.clone(),
+            began: self.now(),
+        };
         platform::spawn(pilot.fly());
         self.tell();
         Joined {

@@ -18,11 +18,12 @@ use super::source::{SourcedToken, SourcedTokens, TokenNeed, TokenSource};
 use super::source_error::{TokenSourceError, Why};
 use crate::access_tokens::policy::AccessPolicy;
 use crate::error::kind::{Redirect, TimeLimit};
+use crate::error::token_form::KEY_PREFIX;
 use crate::error::{Error, Result, reason, redact, retry_after};
 use crate::ids::AgentId;
 use crate::platform::{self, HttpSettings};
 use crate::time::clock::{self, Instant};
-use crate::transport::headers::OwnHeaders;
+use crate::transport::headers::{OwnHeaders, SHORT};
 
 /// The header that says that the service refused the last token.
 const REFUSED: HeaderName = HeaderName::from_static("letta-token-refused");
@@ -176,8 +177,8 @@ impl HttpTokenSource {
         Ok(self)
     }
 
-    /// The longest time for an answer, its body included. By default 15 seconds. The holder waits for at most 60 seconds. A call that waits for a token ends at its own
-    /// [deadline](crate::LettaBuilder::deadline), too.
+    /// The longest time for an answer, its body included. By default 15 seconds. The holder waits for at most 60 seconds. A call that
+    /// waits for a token also ends at its own [deadline](crate::LettaBuilder::deadline).
     ///
     /// # Errors
     ///
@@ -426,9 +427,6 @@ impl HttpTokenSource {
     }
 }
 
-/// A shorter value of a query is not redacted from texts: it may be a part of any word.
-const SHORT: usize = 8;
-
 impl TokenSource for HttpTokenSource {
     fn tokens(&self, need: TokenNeed) -> BoxFuture<'_, Result<SourcedTokens, TokenSourceError>> {
         Box::pin(async move { self.fetch(&need).await })
@@ -467,7 +465,7 @@ impl Issued {
     /// The token, if it can be one.
     fn check(self) -> Result<SourcedToken, &'static str> {
         let token = self.token.expose_secret().trim();
-        if token.starts_with("sk-let-") {
+        if token.starts_with(KEY_PREFIX) {
             return Err(
                 "the endpoint gave an API key in place of a token; an API key must never leave the server: give `ck-let-…`",
             );

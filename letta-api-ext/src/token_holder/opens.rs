@@ -1,7 +1,7 @@
 //! What a policy opens.
 //!
-//! A policy opens an agent, and the agent's messages with one segment more. The service's published source of 2025 says so. In go the
-//! method of a call, its path as a template, and the agent that the path names. Out comes what the policy lacks.
+//! A policy opens an agent, and the agent's messages with one segment more, by the service's published source of 2025. [`check`] takes
+//! the method of a call, its path as a template, and the agent that the path names. It returns what the policy lacks.
 //!
 //! | path | GET | POST | PATCH |
 //! |---|---|---|---|
@@ -51,7 +51,7 @@ pub(super) fn check(
 /// What a call needs.
 enum Needed {
     Right(AccessRight),
-    /// Nothing: whether the service is well is told to all.
+    /// No right: anybody may ask whether the service is well.
     Nothing,
     /// The path does not say.
     Unclear,

@@ -62,6 +62,12 @@ struct Kept {
     is_used: bool,
 }
 
+impl Kept {
+    fn lives(&self, now: &Moment) -> bool {
+        !self.life.left(now).is_zero()
+    }
+}
+
 /// All tokens of a holder.
 #[derive(Default)]
 pub(super) struct Slots {
@@ -157,7 +163,7 @@ impl Slots {
         };
         let is_refused = slot.tells_refusal();
         match &mut slot.kept {
-            Some(kept) if !kept.life.left(now).is_zero() => {
+            Some(kept) if kept.lives(now) => {
                 kept.is_used = true;
                 let ready = kept.ready.clone();
                 if std::mem::take(&mut kept.is_doubtful) {
@@ -174,7 +180,7 @@ impl Slots {
     /// The token for this agent that has not ended.
     pub(super) fn peek(&self, agent: Option<&AgentId>, now: &Moment) -> Option<&Ready> {
         let kept = self.slot(agent)?.kept.as_ref()?;
-        (!kept.life.left(now).is_zero()).then_some(&kept.ready)
+        kept.lives(now).then_some(&kept.ready)
     }
 
     /// Whether the source is told that the service refused the last token for this agent.
@@ -300,7 +306,7 @@ impl Slots {
         if let Some(slot) = self.slot_mut(agent) {
             slot.failures = slot.failures.saturating_add(1);
             match &mut slot.kept {
-                Some(kept) if !kept.life.left(now).is_zero() => {
+                Some(kept) if kept.lives(now) => {
                     kept.life.renewal_failed(now, slot.failures, asked, luck);
                 }
                 _ => slot.kept = None,
@@ -408,8 +414,7 @@ impl Slots {
         if self.is_over || self.is_signed_out {
             return TokenState::SignedOut;
         }
-        let is_live =
-            |slot: &&Slot| (slot.kept.as_ref()).is_some_and(|kept| !kept.life.left(now).is_zero());
+        let is_live = |slot: &&Slot| slot.kept.as_ref().is_some_and(|kept| kept.lives(now));
         let mut live = self.all().filter(is_live).peekable();
         if live.peek().is_some() {
             return match live.any(|slot| slot.failures > 0) {
@@ -446,7 +451,7 @@ impl Slots {
             .filter_map(|(agent, slot)| {
                 let kept = slot.kept.as_ref()?;
                 let is_unused = agent.is_some() && !kept.is_used;
-                let is_lost = slot.failures > 0 && kept.life.left(now).is_zero();
+                let is_lost = slot.failures > 0 && !kept.lives(now);
                 let is_kept = !is_unused && !is_lost && !kept.life.is_short();
                 is_kept.then(|| (kept.life.until_renewal(now), agent))
             });
@@ -457,8 +462,8 @@ impl Slots {
         }
     }
 
-    /// The agents whose tokens are older than this moment. If there is no token at all, the agents that need one. One that is `None` is
-    /// for all, or for no agent in particular.
+    /// The agents whose tokens are older than this moment. If there is no token at all, the agents that need one. `None` in the list
+    /// stands for the token for all calls, or for no agent in particular.
     pub(super) fn older_than(&self, moment: &Moment) -> Vec<Option<AgentId>> {
         let has_none = self.kept().next().is_none();
         let is_wanted = |slot: &Slot| match &slot.kept {

@@ -8,6 +8,7 @@ use letta_api::{ApiKey, BoxFuture, MaybeSend, MaybeSync, Operation, Secret};
 use reqwest::header::HeaderValue;
 use url::Url;
 
+use crate::error::token_form::TOKEN_PREFIX;
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 
@@ -57,7 +58,7 @@ impl Credentials {
     pub(crate) fn is_token(&self) -> bool {
         match self {
             Self::None => false,
-            Self::Key { secret, .. } => secret.expose_secret().starts_with("ck-let-"),
+            Self::Key { secret, .. } => secret.expose_secret().starts_with(TOKEN_PREFIX),
             Self::Held(_) => true,
         }
     }

@@ -104,12 +104,10 @@ impl CallFacts {
     /// Whether a text that the service made up has the key in it, or the value of a header of the caller's.
     #[cfg(feature = "turns")]
     pub(crate) fn is_told_by(&self, text: &str) -> bool {
-        // A shorter one is in many texts by chance.
-        const SHORT: usize = 8;
         let keys = self.secrets.keys.all().iter();
         keys.map(|key| key.expose_secret())
             .chain(self.secrets.headers.secrets())
-            .any(|secret| secret.len() >= SHORT && text.contains(secret))
+            .any(|secret| secret.len() >= super::headers::SHORT && text.contains(secret))
     }
 
     /// Calls `use_them` with all texts that no message about the call may contain.

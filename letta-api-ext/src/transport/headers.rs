@@ -34,7 +34,7 @@ const OF_CONNECTIONS: [&str; 7] = [
 ];
 
 /// A shorter value is not redacted from texts: it may be a part of any word.
-const SHORT: usize = 8;
+pub(crate) const SHORT: usize = 8;
 
 /// Headers that the caller adds. Their values may be secret, so they are never printed.
 ///

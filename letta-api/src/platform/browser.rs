@@ -28,15 +28,12 @@ impl<T: ?Sized> MaybeSync for T {}
 pub(crate) type Arriving = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>>>>;
 
 /// Sorts. Equal items may change places. The sort of a heap is much less code than that of a slice, which a page would fetch.
-pub(crate) fn sort<T: Ord>(items: &mut Vec<T>) {
+pub fn sort<T: Ord>(items: &mut Vec<T>) {
     *items = BinaryHeap::from(std::mem::take(items)).into_sorted_vec();
 }
 
 /// Sends a request. `fetch` does not say which host a failure is about, so the error gets its origin.
-pub(crate) async fn execute(
-    http: &reqwest::Client,
-    request: Request,
-) -> Result<Response, reqwest::Error> {
+pub async fn execute(http: &reqwest::Client, request: Request) -> Result<Response, reqwest::Error> {
     let origin = Url::parse(&request.url().origin().ascii_serialization());
     let sent = http.execute(request).await;
     sent.map_err(|error| match origin {

@@ -27,12 +27,12 @@ impl<T: Sync + ?Sized> MaybeSync for T {}
 pub(crate) type Arriving = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
 /// Sorts. Equal items may change places.
-pub(crate) fn sort<T: Ord>(items: &mut [T]) {
+pub fn sort<T: Ord>(items: &mut [T]) {
     items.sort_unstable();
 }
 
 /// Sends a request.
-pub(crate) fn execute(
+pub fn execute(
     http: &reqwest::Client,
     request: Request,
 ) -> impl Future<Output = Result<Response, reqwest::Error>> {

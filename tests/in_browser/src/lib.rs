@@ -37,7 +37,7 @@ impl Servers {
         self.letta("emulator")
     }
 
-    /// The same. Each stream of a turn breaks off within its second event.
+    /// The same, but each stream of a turn breaks off within its second event.
     pub fn breaking_emulator(&self) -> Letta {
         self.letta("breaking")
     }
@@ -97,9 +97,13 @@ pub struct Request {
 }
 
 impl Service {
-    /// `name` must be the test's own. Each answer is an object with `status` (200), `headers`, `pieces` of the body, how it is
-    /// to `end` (`"whole"`, `"broken"`, `"open"`, or `"silent"` for no answer at all), and whether the page `may_read` it. If it may not, it asks all the same,
-    /// unless it `may_ask` neither.
+    /// `name` must be the test's own. Each answer is an object. All members may be missing:
+    ///
+    /// - `status`: 200 by default.
+    /// - `headers`, and `pieces` of the body.
+    /// - `end`: `"whole"` by default, `"broken"`, `"open"`, or `"silent"` for no answer at all.
+    /// - `may_read`: whether the page may read the answer. If not, the request is sent all the same.
+    /// - `may_ask`: what the service answers if the browser asks before the request (`OPTIONS`). If not, the request is not sent.
     pub async fn answering(name: &'static str, answers: impl IntoIterator<Item = Value>) -> Self {
         let servers = Servers::find().await;
         let url = format!("{}/scripts/{name}", servers.service);

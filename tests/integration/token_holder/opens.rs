@@ -91,7 +91,7 @@ async fn a_holder_refuses_what_the_emulator_refuses_and_nothing_else() {
             }
         }
     }
-    // Eight operations are open to a token, each by one right on its agent. Whether the service is well is told to all.
+    // Eight operations are open to a token, each by one right on its agent. The health of the service is open to all.
     assert_eq!(opened, 8 + 2 * RIGHTS.len());
     assert_eq!(opened + refused, 2 * RIGHTS.len() * operations::ALL.len());
 }

@@ -100,8 +100,8 @@ const LEFT_TO_THE_SERVICE: &str = "pattern, minLength, maxLength";
 const DECISIONS: &[Decision] = &[
     Decision {
         title: "Safety marks",
-        why: "May a call whose answer was lost be sent again? Reading changes nothing. To replace or delete twice leaves things as\n\
-              once does. Creating does not. Mark an exception by an action of its own after these.",
+        why: "May a call whose answer was lost be sent again? Reading changes nothing. Replacing or deleting twice leaves\n\
+              things as doing it once. Creating does not. Mark an exception by an action of its own after these.",
         rules: &["repeat-safety"],
         actions: &[
             (
@@ -266,7 +266,7 @@ pub fn starter(given: &Node, name: &str) -> Result<(String, Report), Failure> {
             break;
         }
         let mut is_new = false;
-        let mut ways: Vec<(&'static str, Vec<String>)> = Vec::new();
+        let mut ways: Vec<Way> = Vec::new();
         for finding in &findings {
             let way = first_way_out(&finding.help).unwrap_or_default();
             let way: Vec<String> = way
@@ -277,30 +277,20 @@ pub fn starter(given: &Node, name: &str) -> Result<(String, Report), Failure> {
                 ways.push((finding.rule, way));
             }
         }
-        // All at once, since each time takes as long as the description is large.
-        let all: Vec<String> = ways
-            .iter()
-            .flat_map(|(_, way)| way.iter().cloned())
-            .collect();
-        let fit = !all.is_empty() && apply(&mut document, &all).is_ok();
-        for (rule, way) in ways {
-            // One may remove what another is about.
-            if fit || apply(&mut document, &way).is_ok() {
-                followed.extend(way.into_iter().map(|it| (rule, it)));
-                is_new = true;
-            }
+        for (rule, way) in apply_what_fits(&mut document, ways) {
+            followed.extend(way.into_iter().map(|it| (rule, it)));
+            is_new = true;
         }
         if !is_new {
             // Nothing to follow: what the findings are about becomes any JSON.
-            for finding in &findings {
-                for action in any_json_for(&document, finding) {
-                    if seen.insert(action.clone())
-                        && apply(&mut document, std::slice::from_ref(&action)).is_ok()
-                    {
-                        any_json.push(action);
-                        is_new = true;
-                    }
-                }
+            let wanted = findings
+                .iter()
+                .flat_map(|it| any_json_for(&document, it).map(|action| (it.rule, vec![action])))
+                .filter(|(_, action)| seen.insert(action[0].clone()))
+                .collect();
+            for (_, action) in apply_what_fits(&mut document, wanted) {
+                any_json.extend(action);
+                is_new = true;
             }
         }
         if !is_new {
@@ -388,7 +378,7 @@ struct Section {
 fn write(sections: &[Section], name: &str) -> String {
     let name = visible(name).replace(['\n', '\r'], " ");
     let mut text = format!(
-        "# What is wanted of the generator for {name}. Begun by `cargo xtask init`, and yours from now on.\n\
+        "# Decisions for the code that is generated from {name}. Begun by `cargo xtask init`, and yours from now on.\n\
          # An action with `x-codegen-may-match-nothing` is passed over if it has nothing to do. All others must match.\n\
          overlay: 1.0.0\n\
          info: {{title: Decisions for the generator, version: 1.0.0}}\n\
@@ -421,6 +411,29 @@ fn apply(document: &mut Node, actions: &[String]) -> Result<(), Failure> {
     overlay::apply(&mut after, &read)?;
     *document = after;
     Ok(())
+}
+
+/// A way out of a finding: its rule, and actions that belong together.
+type Way = (&'static str, Vec<String>);
+
+/// Applies each way that can be applied after those before it, and gives those. One may remove what another is about.
+///
+/// All at once if that is possible, else by halves: each try takes as long as the description is large.
+fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
+    let actions: Vec<String> = ways.iter().flat_map(|(_, way)| way.clone()).collect();
+    if actions.is_empty() {
+        return Vec::new();
+    }
+    if apply(document, &actions).is_ok() {
+        return ways;
+    }
+    if ways.len() == 1 {
+        return Vec::new();
+    }
+    let others = ways.split_off(ways.len() / 2);
+    let mut fitting = apply_what_fits(document, ways);
+    fitting.extend(apply_what_fits(document, others));
+    fitting
 }
 
 /// What is wrong with a description.
@@ -472,45 +485,9 @@ fn left_to_the_service(document: &Node) -> String {
     there.join(", ")
 }
 
-/// The actions that make any JSON of the schema that a finding is about.
-fn any_json_for(document: &Node, finding: &Diagnostic) -> Vec<String> {
-    let Some(at) = &finding.pointer else {
-        return Vec::new();
-    };
-    let ignored = |at: &Pointer| -> Vec<String> {
-        let Some(members) = document.pointer(at).and_then(Node::as_object) else {
-            return Vec::new();
-        };
-        let notes = [
-            "description",
-            "nullable",
-            "deprecated",
-            "readOnly",
-            "writeOnly",
-        ];
-        let keywords: Vec<&str> = members
-            .iter()
-            .filter(|(key, entry)| {
-                !notes.contains(&key.as_str())
-                    && !key.starts_with("x-")
-                    && !matches!(entry.node.value, Value::Null)
-            })
-            .map(|(key, _)| key.as_str())
-            .collect();
-        let quoted: Vec<String> = keywords.iter().map(|it| format!("'{it}'")).collect();
-        match quoted.is_empty() {
-            true => Vec::new(),
-            false => {
-                let update = format!("{IGNORE}: [{}]", quoted.join(", "));
-                let action = overlay::update_action(document, at, &update);
-                action
-                    .strip_prefix('`')
-                    .and_then(|it| it.strip_suffix('`'))
-                    .map(|it| vec![it.to_owned()])
-                    .unwrap_or_else(|| vec![action])
-            }
-        }
-    };
+/// The action that makes any JSON of the schema that a finding is about.
+fn any_json_for(document: &Node, finding: &Diagnostic) -> Option<String> {
+    let at = finding.pointer.as_ref()?;
     // The innermost schema on the way: what stands under a keyword that holds one.
     let holds = |parts: &[String]| match parts {
         [.., list, _]
@@ -521,18 +498,34 @@ fn any_json_for(document: &Node, finding: &Diagnostic) -> Vec<String> {
         [.., last] => ["schema", "items", "additionalProperties"].contains(&last.as_str()),
         [] => false,
     };
-    let lengths = (1..=at.0.len())
-        .rev()
-        .filter(|length| holds(&at.0[..*length]));
-    let mut actions = Vec::new();
     // A branch of an `allOf` that is any JSON cannot be merged, so the whole is.
-    for length in lengths {
-        let parts = &at.0[..length];
-        let is_merged = length >= 2 && parts[length - 2] == "allOf";
-        if !is_merged {
-            actions = ignored(&Pointer(parts.to_vec()));
-            break;
-        }
+    let is_merged = |parts: &[String]| matches!(parts, [.., list, _] if list == "allOf");
+    let mut ways = (1..=at.0.len()).rev().map(|length| &at.0[..length]);
+    let schema = ways.find(|parts| holds(parts) && !is_merged(parts))?;
+    ignore_all(document, &Pointer(schema.to_vec()))
+}
+
+/// The action that ignores all that a schema says of its values. `None` if it says nothing.
+fn ignore_all(document: &Node, at: &Pointer) -> Option<String> {
+    let notes = [
+        "description",
+        "nullable",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+    ];
+    let members = document.pointer(at)?.as_object()?.iter();
+    let says = members.filter(|(key, entry)| {
+        !notes.contains(&key.as_str())
+            && !key.starts_with("x-")
+            && !matches!(entry.node.value, Value::Null)
+    });
+    let quoted: Vec<String> = says.map(|(key, _)| format!("'{key}'")).collect();
+    if quoted.is_empty() {
+        return None;
     }
-    actions
+    let update = format!("{IGNORE}: [{}]", quoted.join(", "));
+    let action = overlay::update_action(document, at, &update);
+    let bare = action.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
+    Some(bare.unwrap_or(&action).to_owned())
 }

@@ -3,6 +3,8 @@
 use url::Url;
 use wasm_bindgen::JsValue;
 
+use crate::platform;
+
 /// The URL that the page means by a relative one. `Err` is the rest of a sentence that begins with the URL.
 pub(crate) fn resolve(text: &str) -> Result<Url, &'static str> {
     let resolved = address().and_then(|page| page.join(text).ok());
@@ -27,7 +29,7 @@ pub(crate) async fn fetch_fresh(
         true => request.fetch_credentials_include(),
         false => request.fetch_credentials_same_origin(),
     };
-    super::execute(client, request.build()?).await
+    platform::execute(client, request.build()?).await
 }
 
 /// `location.href`, which pages and workers have.

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::platform;
+
 /// The URL that a page means by a relative one. `Err` is the rest of a sentence that begins with the URL.
 pub(crate) fn resolve(_: &str) -> Result<Url, &'static str> {
     Err(
@@ -21,5 +23,5 @@ pub(crate) async fn fetch_fresh(
     request: reqwest::Request,
     _sends_cookies_elsewhere: bool,
 ) -> reqwest::Result<reqwest::Response> {
-    super::execute(client, request).await
+    platform::execute(client, request).await
 }
