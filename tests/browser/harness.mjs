@@ -297,13 +297,13 @@ export function watchTokens(page) {
   };
 }
 
-/** Waits until `found` gives something, and gives that. */
+/** Waits until `found` gives something, and gives that. `what` is a text, or makes one at the end. */
 export async function until(found, what) {
   const end = Date.now() + PATIENCE;
   for (;;) {
     const result = await found();
     if (result) return result;
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === "function" ? what() : what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

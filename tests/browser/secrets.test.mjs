@@ -81,17 +81,17 @@ async function sendFrom(context, site, service, token, answers) {
   await page.goto(site);
   const wire = await context.newCDPSession(page);
   await wire.send("Network.enable");
+  // Chromium tells of a request and of its answer through two processes, so either may be told first.
   const methods = new Map();
-  const statuses = [];
+  const codes = new Map();
   let blocked;
   wire.on("Network.requestWillBeSent", ({ requestId, request }) => {
     if (request.url.startsWith(service.url)) methods.set(requestId, request.method);
   });
   // Told of answers too that the page may not read.
-  wire.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
-    if (methods.has(requestId)) statuses.push([methods.get(requestId), statusCode]);
-  });
+  wire.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => codes.set(requestId, statusCode));
   wire.on("Network.loadingFailed", ({ corsErrorStatus }) => (blocked ??= corsErrorStatus?.corsError));
+  const statuses = () => [...codes].filter(([id]) => methods.has(id)).map(([id, code]) => [methods.get(id), code]);
   const url = `${service.url}/v1/agents/${AGENT}/messages`;
   const result = await page.evaluate(
     async ({ url, token }) => {
@@ -108,10 +108,10 @@ async function sendFrom(context, site, service, token, answers) {
     },
     { url, token },
   );
-  // They are told in any order.
-  await until(() => blocked && statuses.length >= answers, "the browser's reason, and the answers");
+  const told = () => JSON.stringify({ blocked, methods: [...methods], codes: [...codes] });
+  await until(() => blocked && statuses().length >= answers, () => `the browser's reason, and the answers: ${told()}`);
   await page.close();
-  return { result, statuses, blocked };
+  return { result, statuses: statuses(), blocked };
 }
 
 test("a page of an origin that no token was made for is refused at the preflight", async (t) => {
