@@ -90,7 +90,11 @@ async function sendFrom(context, site, service, token, answers) {
   });
   // Told of answers too that the page may not read.
   wire.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => codes.set(requestId, statusCode));
-  wire.on("Network.loadingFailed", ({ corsErrorStatus }) => (blocked ??= corsErrorStatus?.corsError));
+  const failed = [];
+  wire.on("Network.loadingFailed", ({ requestId, errorText, corsErrorStatus }) => {
+    failed.push([requestId, errorText]);
+    blocked ??= corsErrorStatus?.corsError;
+  });
   const statuses = () => [...codes].filter(([id]) => methods.has(id)).map(([id, code]) => [methods.get(id), code]);
   const url = `${service.url}/v1/agents/${AGENT}/messages`;
   const result = await page.evaluate(
@@ -108,7 +112,7 @@ async function sendFrom(context, site, service, token, answers) {
     },
     { url, token },
   );
-  const told = () => JSON.stringify({ blocked, methods: [...methods], codes: [...codes] });
+  const told = () => JSON.stringify({ result, blocked, failed, methods: [...methods], codes: [...codes] });
   await until(() => blocked && statuses().length >= answers, () => `the browser's reason, and the answers: ${told()}`);
   await page.close();
   return { result, statuses: statuses(), blocked };
