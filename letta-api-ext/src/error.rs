@@ -68,6 +68,8 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     pub(crate) inner: Arc<Inner>,
     pub(crate) attempts: Attempts,
+    /// The name of the operation that waited, if several calls waited for the same.
+    pub(crate) waiting: Option<&'static str>,
     /// If an earlier failure is returned again without a call: what is left of the wait until the next call.
     pub(crate) held_off: Option<Duration>,
 }
@@ -565,7 +567,7 @@ impl Error {
     /// The operation that failed, such as `create_client_side_access_token`. `None` if the call was refused before it
     /// began.
     pub fn operation(&self) -> Option<&'static str> {
-        self.inner.operation
+        self.inner.operation.or(self.waiting)
     }
 
     /// The service's ID for this request (`x-request-id`). Quote it when you ask for help.

@@ -89,11 +89,11 @@
 //!   headers](LettaBuilder::header).
 //! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde. A token is for
 //!   [one agent](policy#one-agent-for-a-token).
-//! - [`token_holder`]: tokens for a client that has no key.
 //! - [`StrictPolicy`]: the same for configuration files, where a mistake is an error.
 //! - [`AgentId`] and [`Origin`]: checked text.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list), [revoke](AccessTokens::revoke).
 //! - [`AccessToken`]: a token, and its form [for a page](AccessToken::to_browser).
+//! - [`token_holder`]: tokens for a client that has no key.
 //! - `Letta::agents` and `Letta::agent` (feature `agents`): create, list, change and delete agents, and attach what they use.
 //! - `turns` (feature `turns`): talk to an agent: a turn, its events, approvals.
 //! - `turns::tools` (feature `tools`): functions in Rust that agents call.

@@ -298,6 +298,12 @@ impl Error {
     pub(crate) fn of(kind: Kind) -> Self {
         Inner::of(kind).into()
     }
+
+    /// The same error, for a call of this operation that waited for what failed.
+    pub(crate) fn waited_for_by(mut self, operation: &'static Operation) -> Self {
+        self.waiting = Some(operation.id);
+        self
+    }
 }
 
 impl Inner {
@@ -394,6 +400,7 @@ impl From<Inner> for Error {
         Self {
             inner: Arc::new(inner),
             attempts: Attempts::default(),
+            waiting: None,
             held_off: None,
         }
     }

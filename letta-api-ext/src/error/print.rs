@@ -11,7 +11,7 @@ use super::kind::{Kind, TimeLimit};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.inner.operation {
+        if let Some(operation) = self.operation() {
             write!(f, "{operation}: ")?;
         }
         match &self.inner.kind {

@@ -705,6 +705,7 @@ async fn each_agent_has_its_own_token_if_the_source_gives_them() {
     let error = call_of(&letta, "agent-4").await.unwrap_err();
     assert!(error.is_without_token(), "{error}");
     assert!(error.to_string().contains("agent-4"), "{error}");
+    assert!(error.to_string().starts_with("request: "), "{error}");
     let error = letta
         .request(Method::GET, "/v1/agents/")
         .send::<Value>()

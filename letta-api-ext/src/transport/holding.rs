@@ -74,7 +74,7 @@ impl Running<'_> {
         deadline: Instant,
     ) -> Result<()> {
         let asked = clock::timeout_at(deadline, keeper.token(self.asking())).await;
-        let token = asked.map_err(|_| keeper.out_of_time(self.call.times.deadline))??;
+        let token = self.given(keeper, asked)?;
         self.send_with(token);
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Running<'_> {
             Outcome::Refused => {
                 let asked = keeper.replace(self.asking(), &token);
                 let asked = clock::timeout_at(deadline, asked).await;
-                let other = asked.map_err(|_| keeper.out_of_time(self.call.times.deadline))??;
+                let other = self.given(keeper, asked)?;
                 if let Some(other) = other {
                     self.send_with(other);
                     if let Some(holding) = &mut self.call.holding {
@@ -114,6 +114,12 @@ impl Running<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// What a keeper gave in time. Its errors do not name the operation: one may be for all calls that wait.
+    fn given<T, E>(&self, keeper: &dyn TokenKeeper, asked: Result<Result<T>, E>) -> Result<T> {
+        let given = asked.unwrap_or_else(|_| Err(keeper.out_of_time(self.call.times.deadline)));
+        given.map_err(|error| error.waited_for_by(self.call.operation))
     }
 
     fn asking(&self) -> Asking<'_> {

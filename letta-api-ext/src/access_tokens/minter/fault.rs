@@ -99,6 +99,7 @@ impl Error {
         Self {
             inner: self.inner.clone(),
             attempts: Attempts::default(),
+            waiting: self.waiting,
             held_off: Some(left),
         }
     }
