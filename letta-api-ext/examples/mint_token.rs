@@ -1,12 +1,15 @@
-//! Mints, lists and deletes a token for an agent, and says what it does.
+//! Mints a token for an agent, talks to the agent with that token alone, lists and deletes it, and says what it does.
 //!
-//! With `LETTA_API_KEY` it talks to the service (`LETTA_BASE_URL` and `LETTA_PROJECT` are used too).
-//! Without it, it starts the emulator in this process, so it runs without an account.
+//! With `LETTA_API_KEY` it talks to the service (`LETTA_BASE_URL` and `LETTA_PROJECT` are used too), and to the agent of
+//! `LETTA_AGENT_ID`. Without a key, it starts the emulator in this process, so it runs without an account.
 
 use std::time::Duration;
 
 use letta_api_emulator::Emulator;
 use letta_api_ext::{AccessPolicy, Letta, Revocation};
+
+/// The origin of the page that gets the token.
+const ORIGIN: &str = "https://chat.example.com";
 
 #[tokio::main]
 async fn main() {
@@ -17,29 +20,32 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     // The emulator lives as long as this guard.
     let emulator;
-    let letta = if std::env::var_os("LETTA_API_KEY").is_some_and(|key| !key.is_empty()) {
+    let (letta, agent) = if variable("LETTA_API_KEY").is_some() {
         let letta = Letta::from_env()?;
         println!("Service   {}", letta.api().base_url());
-        letta
+        (letta, variable("LETTA_AGENT_ID"))
     } else {
-        emulator = Emulator::start().await?;
+        emulator = Emulator::builder().agent("agent-1").start().await?;
         println!("Service   the emulator, at {}", emulator.base_url());
         println!("          (set LETTA_API_KEY to talk to the real one)");
-        Letta::builder()
+        let letta = Letta::builder()
             .api_key(emulator.api_key())
             .base_url(emulator.base_url())
-            .build()?
+            .build()?;
+        (letta, Some("agent-1".to_owned()))
     };
 
     // One agent for a token: the service may refuse every call of a token whose policy names two.
-    let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+    let named = agent.as_deref().unwrap_or("agent-1");
+    let policy = AccessPolicy::builder().agent(named).chat().build()?;
     println!("\nPolicy    {policy}");
 
     let token = letta
         .access_tokens()
-        .create(policy, "https://chat.example.com")
+        .create(policy, ORIGIN)
         .expires_in(Duration::from_secs(2 * 60))
         .send()
         .await?;
@@ -54,8 +60,22 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     );
     println!("          The page gets `token.to_browser()`: the secret and the expiry, as JSON.");
 
-    println!("\nListed    the tokens that name agent-1, this one marked *");
-    let mut tokens = letta.access_tokens().list().agent("agent-1").items();
+    if let Some(agent) = &agent {
+        // What a page does, or a program on a user's machine. It never sees the key.
+        let holder = Letta::builder()
+            .base_url(letta.api().base_url().to_string())
+            .origin(ORIGIN)
+            .token_source(token.clone())
+            .build()?;
+        let answer = holder.agent(agent).turn("Hello!").send().await?;
+        println!("\nUsed      with the token alone: Hello!");
+        println!("  agent   {}", answer.text());
+    } else {
+        println!("\nNot used  set LETTA_AGENT_ID to talk to an agent with the token");
+    }
+
+    println!("\nListed    the tokens that name {named}, this one marked *");
+    let mut tokens = letta.access_tokens().list().agent(named).items();
     while let Some(listed) = tokens.next().await {
         let listed = listed?;
         let mark = if listed.expose_secret() == token.expose_secret() {

@@ -15,7 +15,7 @@ fn a_token_is_fetched_renewed_replaced_and_dropped() {
             "renewed before it expired: Live, ",
             "You said: And now?\n",
             "replaced, because it was deleted: Live, ",
-            "Not opened   no client-side token opens this call",
+            "Not opened   list_agents: no client-side token opens this call",
             "Signed out   ",
             "dropped: SignedOut, 0 seconds left\n",
         ],

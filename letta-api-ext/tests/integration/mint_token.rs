@@ -24,6 +24,7 @@ fn the_example_runs_against_the_emulator_and_prints_no_secret() {
         "the emulator, at http://127.0.0.1:",
         "Policy    agent-1:read_messages,write_messages\n",
         "Minted    Secret([redacted])",
+        "Used      with the token alone: Hello!\n  agent   ",
         " https://chat.example.com until 2",
         "Deleted   the service has no record of it now",
         "may go on until it expires",
