@@ -83,6 +83,10 @@ struct Timing {
 impl Section for CodegenSection {
     const NAME: &'static str = "codegen";
 
+    const TOPIC: &'static str = "Code generation";
+
+    const ABOUT: &'static str = "Code generation, against progenitor by itself";
+
     type Results = Measured;
 
     fn measure(&self, scale: &Scale) -> Result<Measured> {
@@ -322,13 +326,10 @@ fn page(measured: &Measured) -> Part {
             .flat_map(char::to_uppercase)
             .collect();
         let title = title + letters.as_str();
-        text += &format!("\n### {title}, {} kB\n\n", number(document.kilobytes));
+        text += &format!("\n## {title}, {} kB\n\n", number(document.kilobytes));
         if document.is_whole {
             let plot = stage_bars(document).draw("codegen-stages");
-            text += &format!(
-                "![{name}: milliseconds of each stage](tests/bench/plots/{}.svg)\n\n",
-                plot.name
-            );
+            text += &plot.image();
             plots.push(plot);
             let seconds = document.ours.seconds.median;
             targets.push(Target {
@@ -336,6 +337,7 @@ fn page(measured: &Measured) -> Part {
                 wanted: format!("under {LONGEST}"),
                 measured: format!("{seconds:.2}"),
                 is_met: seconds < LONGEST,
+                because: "About half of it is to parse, rewrite and print code, which is slow without optimizations.",
             });
         }
         text += &cost_table(document).to_string();
@@ -344,10 +346,23 @@ fn page(measured: &Measured) -> Part {
     }
     text += COMPILER;
     Part {
+        summary: summary(measured),
         text,
         plots,
         targets,
     }
+}
+
+fn summary(measured: &Measured) -> String {
+    let mut sentences = Vec::new();
+    for document in &measured.documents {
+        let cost = &document.ours;
+        sentences.push(format!(
+            "For {}, it takes {:.2} s and {:.0} MB, {:.1} times the seconds of progenitor alone, which does less.",
+            document.name, cost.seconds.median, cost.memory.median, document.ratio.median
+        ));
+    }
+    sentences.join(" ")
 }
 
 /// Where ours does what is a stage by itself in the other.
@@ -413,7 +428,7 @@ fn stage_table(document: &Document) -> Table {
 const INTRODUCTION: &str = include_str!("codegen.md");
 
 const COMPILER: &str = "
-### What the code costs a compiler
+## What the code costs a compiler
 
 `cargo bench -p xtask --bench generated_crate` has `cargo check` compile letta-api, whole and by single features, and the code that
 progenitor gives of the same description by itself, in turns. With `LETTA_UPSTREAM_DESCRIPTION=FILE` it does so for the service's

@@ -19,16 +19,18 @@ fn smoke<S: Section>(section: &S) -> Results<S::Results> {
         machine: machine::Machine::this(),
         day: machine::today(),
         rounds: scale.rounds,
+        seconds: None,
         results: section.measure(&scale).unwrap(),
     };
     let kept = serde_json::to_string(&results).unwrap();
     let results: Results<S::Results> = serde_json::from_str(&kept).unwrap();
     let part = section.page(&results);
-    assert!(part.text.starts_with("## "), "{}", part.text);
-    assert!(!part.text.contains(['{', '}']), "{}", part.text);
+    for text in [&part.summary, &part.text] {
+        assert!(!text.is_empty() && !text.contains(['{', '}']), "{text}");
+    }
+    assert!(!part.plots.is_empty(), "the first page has a plot of each");
     for plot in &part.plots {
-        let link = format!("(tests/bench/plots/{}.svg)", plot.name);
-        assert!(part.text.contains(&link), "{link}");
+        assert!(part.text.contains(&plot.image()), "{}", plot.name);
         assert!(plot.svg.starts_with("<svg"));
     }
     results
