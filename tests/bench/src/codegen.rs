@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::Result;
 use crate::plot::Bars;
-use crate::programs::program;
+use crate::programs::{Took, metered, program};
 use crate::section::{Part, Results, Scale, Section, Target, workspace};
 use crate::statistics::{Spread, number};
 use crate::table::Table;
@@ -39,7 +39,7 @@ pub struct Document {
     pub name: String,
     /// Whether it is the service's whole one.
     pub is_whole: bool,
-    /// How large its file is, in kilobytes.
+    /// How large its files are, in kilobytes.
     pub kilobytes: f64,
     /// `xtask codegen`.
     pub ours: Cost,
@@ -60,17 +60,6 @@ pub struct Cost {
     pub memory: Spread,
     /// Its stages in their order, in milliseconds.
     pub stages: Vec<(String, Spread)>,
-}
-
-/// What the program `meter` says that a program took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Took {
-    /// From its start to its end.
-    pub seconds: f64,
-    /// Processor time.
-    pub cpu_seconds: f64,
-    /// At the most, in megabytes.
-    pub memory: f64,
 }
 
 /// How long a stage took, as both programs write it.
@@ -125,6 +114,25 @@ struct Source {
     is_whole: bool,
 }
 
+impl Source {
+    /// The files of the description. If it is ours, they are all in its folder, with the overlay.
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        if self.is_whole {
+            return Ok(vec![self.description.clone()]);
+        }
+        let folder = self.description.parent().unwrap_or(Path::new("."));
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(at(folder))? {
+            let path = entry?.path();
+            let is_part = path.extension().is_some_and(|it| it == "yaml") && path != self.overlay;
+            if is_part {
+                files.push(path);
+            }
+        }
+        Ok(files)
+    }
+}
+
 /// What is compared, in the profile that maintainers run it in.
 struct Programs {
     xtask: PathBuf,
@@ -177,13 +185,10 @@ fn measure_document(source: &Source, programs: &Programs, scale: &Scale) -> Resu
     println!("  {}", source.name);
     let folder = TempDir::new()?;
     let prepared = folder.path().join("prepared.json");
-    run(
-        &programs.alone,
-        &[
-            "prepare".as_ref(),
-            source.description.as_ref(),
-            prepared.as_ref(),
-        ],
+    metered(
+        Command::new(&programs.alone)
+            .arg("prepare")
+            .args([&source.description, &prepared]),
     )?;
     let package = folder.path().join("letta-api");
     prepare(source, &package)?;
@@ -207,11 +212,14 @@ fn measure_document(source: &Source, programs: &Programs, scale: &Scale) -> Resu
             .map(|turn| turn.took.seconds)
             .collect::<Vec<_>>()
     };
-    let size = std::fs::metadata(&source.description).map_err(at(&source.description))?;
+    let mut size = 0;
+    for file in source.files()? {
+        size += std::fs::metadata(&file).map_err(at(&file))?.len();
+    }
     Ok(Document {
         name: source.name.to_owned(),
         is_whole: source.is_whole,
-        kilobytes: size.len() as f64 / 1e3,
+        kilobytes: size as f64 / 1e3,
         ratio: Spread::of_ratios(&seconds(&ours), &seconds(&alone)),
         ours: cost(&ours),
         alone: cost(&alone),
@@ -255,7 +263,7 @@ fn codegen(source: &Source, package: &Path, programs: &Programs) -> Result<Turn>
         timings.as_ref(),
     ];
     Ok(Turn {
-        took: run(&programs.xtask, &arguments)?,
+        took: metered(Command::new(&programs.xtask).args(arguments))?,
         timings: read(&timings)?,
     })
 }
@@ -271,22 +279,9 @@ fn generate_alone(prepared: &Path, programs: &Programs) -> Result<Turn> {
         timings.as_ref(),
     ];
     Ok(Turn {
-        took: run(&programs.alone, &arguments)?,
+        took: metered(Command::new(&programs.alone).args(arguments))?,
         timings: read(&timings)?,
     })
-}
-
-fn run(of: &Path, arguments: &[&OsStr]) -> Result<Took> {
-    let output = Command::new(program("meter"))
-        .arg(of)
-        .args(arguments)
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("meter cannot be started: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{} has failed; see what it wrote above", of.display()).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {

@@ -7,9 +7,12 @@
 pub mod call;
 pub mod client;
 pub mod codegen;
+pub mod documentation;
+pub mod emulator_calls;
 pub mod events;
 #[path = "../../support/external_tools.rs"]
 pub mod external_tools;
+pub mod features;
 pub mod flood;
 pub mod footprint;
 pub mod in_process;
@@ -18,6 +21,7 @@ pub mod machine;
 pub mod official_clients;
 pub mod packages;
 pub mod page;
+pub mod page_size;
 pub mod plot;
 pub mod programs;
 pub mod rivals;

@@ -45,18 +45,26 @@ fn command() -> Command {
 }
 
 fn run(args: &ArgMatches) -> Result<()> {
+    let mut failed = Vec::new();
     let asked: Vec<&String> = args.get_many("sections").unwrap_or_default().collect();
     let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|it| *it == name);
     if !args.get_flag("page_only") {
         let rounds = args.get_one("rounds").copied();
+        // One that fails leaves the others, which take long, and its results of the last time.
         for section in sections::all() {
-            if is_asked(section.name()) {
-                section.measure_and_keep(rounds)?;
+            if is_asked(section.name())
+                && let Err(error) = section.measure_and_keep(rounds)
+            {
+                eprintln!("error: {}: {error}", section.name());
+                failed.push(section.name());
             }
         }
     }
     for path in page::write_all()? {
         println!("written: {}", path.display());
     }
-    Ok(())
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("not measured, see above: {}", failed.join(", ")).into()),
+    }
 }

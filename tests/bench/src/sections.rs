@@ -4,10 +4,14 @@ use std::time::Instant;
 
 use crate::call::CallSection;
 use crate::codegen::CodegenSection;
+use crate::documentation::DocumentationSection;
+use crate::emulator_calls::EmulatorSection;
 use crate::events::EventsSection;
+use crate::features::FeaturesSection;
 use crate::footprint::FootprintSection;
 use crate::in_process::InProcessSection;
 use crate::page::{self, Shown};
+use crate::page_size::PageSizeSection;
 use crate::rivals::RivalsSection;
 use crate::section::{Results, Section};
 use crate::turn_streams::TurnStreamsSection;
@@ -23,6 +27,10 @@ pub fn all() -> Vec<Box<dyn AnySection>> {
         Box::new(InProcessSection),
         Box::new(EventsSection),
         Box::new(TurnStreamsSection),
+        Box::new(EmulatorSection),
+        Box::new(FeaturesSection),
+        Box::new(DocumentationSection),
+        Box::new(PageSizeSection),
         Box::new(CodegenSection),
     ]
 }
