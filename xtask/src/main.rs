@@ -121,7 +121,7 @@ enum Command {
         #[arg(long, value_enum)]
         format: Option<BundleFormat>,
     },
-    /// Measure, and write BENCHMARKS.md with its plots; `cargo xtask bench --help` says what can be measured
+    /// Measure, and write BENCHMARKS.md and benchmarks/; `cargo xtask bench --help` says what can be measured
     #[command(disable_help_flag = true)]
     Bench {
         /// Arguments of the benchmarks

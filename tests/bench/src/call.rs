@@ -121,6 +121,10 @@ impl AllocationCell {
 impl Section for CallSection {
     const NAME: &'static str = "call";
 
+    const TOPIC: &'static str = "A call";
+
+    const ABOUT: &'static str = "A call, against the same without the SDK";
+
     type Results = Measured;
 
     fn measure(&self, scale: &Scale) -> Result<Measured> {
@@ -343,7 +347,7 @@ fn page(measured: &Measured) -> Part {
                 let cells = measured.cells.iter();
                 cells.filter(move |cell| cell.call == call && cell.protocol == protocol)
             };
-            text += &format!("\n### {call_name}, {protocol_name}\n\n");
+            text += &format!("\n## {call_name}, {protocol_name}\n\n");
             let bars = Bars {
                 title: format!("{call_name}, {protocol_name}"),
                 unit: "calls per second".to_owned(),
@@ -361,10 +365,7 @@ fn page(measured: &Measured) -> Part {
                 .replace([' ', '/'], "-")
                 .replace([',', '.'], "");
             let plot = bars.draw(&format!("call-{name}"));
-            text += &format!(
-                "![{}: calls per second](tests/bench/plots/{}.svg)\n\n",
-                bars.title, plot.name
-            );
+            text += &plot.image();
             plots.push(plot);
             text += &cost_table(BASE, cells()).to_string();
         }
@@ -372,10 +373,27 @@ fn page(measured: &Measured) -> Part {
     text += ALLOCATIONS;
     text += &allocation_table(&measured.allocations).to_string();
     Part {
+        summary: summary(measured),
         text,
         plots,
         targets: targets(measured),
     }
+}
+
+/// Calls per second of ours, times the base's; the worst of all protocols and numbers of tasks.
+fn slowest(measured: &Measured, call: Call) -> f64 {
+    let cells = measured.cells.iter().filter(|cell| cell.call == call);
+    let costs = cells.flat_map(|cell| cell.clients.iter().filter(|cost| cost.name == OURS));
+    let ratios = costs.map(|cost| cost.rate_ratio.median);
+    ratios.fold(f64::INFINITY, f64::min)
+}
+
+fn summary(measured: &Measured) -> String {
+    let [create, ten, thousand] = CALLS.map(|(call, _)| format!("{:.2}", slowest(measured, call)));
+    format!(
+        "{OURS} makes {create} of the creates per second that bare {BASE} makes, {ten} of the lists of ten, and {thousand} of the \
+         lists of 1,000. That is the worst of 1 to 256 calls at a time."
+    )
 }
 
 pub(crate) fn at_a_time(tasks: usize) -> String {
@@ -465,6 +483,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
                 wanted: format!("at least 1 / {FACTOR}"),
                 measured: format!("{slowest:.2}"),
                 is_met: slowest >= 1.0 / FACTOR,
+                because: DOES_MORE,
             });
             let dearest = costs.iter().map(|cost| cost.cpu_ratio.median);
             let dearest = dearest.fold(0.0, f64::max);
@@ -473,6 +492,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
                 wanted: format!("at most {FACTOR}"),
                 measured: format!("{dearest:.2}"),
                 is_met: dearest <= FACTOR,
+                because: DOES_MORE,
             });
         }
     }
@@ -486,15 +506,20 @@ fn targets(measured: &Measured) -> Vec<Target> {
             wanted: format!("at most {MORE_ALLOCATIONS}"),
             measured: format!("{more:.0}"),
             is_met: more <= MORE_ALLOCATIONS,
+            because: "",
         });
     }
     targets
 }
 
+/// Why a small call costs more.
+const DOES_MORE: &str = "What the SDK does beyond reqwest (deadline, retry budget, spans, checks, secrets that are wiped) is the \
+    larger part the smaller the answer is.";
+
 const INTRODUCTION: &str = include_str!("call.md");
 
 const ALLOCATIONS: &str = "
-### Allocations
+## Allocations
 
 For each call, one after the other, on a connection that is there: how often memory is allocated, growing included, and
 how much in all. Counted in runs of their own, since counting costs time.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::Result;
 use crate::plot::Bars;
-use crate::programs::program;
+use crate::programs::{Took, metered, program};
 use crate::section::{Part, Results, Scale, Section, Target, workspace};
 use crate::statistics::{Spread, number};
 use crate::table::Table;
@@ -39,7 +39,7 @@ pub struct Document {
     pub name: String,
     /// Whether it is the service's whole one.
     pub is_whole: bool,
-    /// How large its file is, in kilobytes.
+    /// How large its files are, in kilobytes.
     pub kilobytes: f64,
     /// `xtask codegen`.
     pub ours: Cost,
@@ -62,17 +62,6 @@ pub struct Cost {
     pub stages: Vec<(String, Spread)>,
 }
 
-/// What the program `meter` says that a program took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Took {
-    /// From its start to its end.
-    pub seconds: f64,
-    /// Processor time.
-    pub cpu_seconds: f64,
-    /// At the most, in megabytes.
-    pub memory: f64,
-}
-
 /// How long a stage took, as both programs write it.
 #[derive(Debug, Deserialize)]
 struct Timing {
@@ -82,6 +71,10 @@ struct Timing {
 
 impl Section for CodegenSection {
     const NAME: &'static str = "codegen";
+
+    const TOPIC: &'static str = "Code generation";
+
+    const ABOUT: &'static str = "Code generation, against progenitor by itself";
 
     type Results = Measured;
 
@@ -119,6 +112,25 @@ struct Source {
     description: PathBuf,
     overlay: PathBuf,
     is_whole: bool,
+}
+
+impl Source {
+    /// The files of the description. If it is ours, they are all in its folder, with the overlay.
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        if self.is_whole {
+            return Ok(vec![self.description.clone()]);
+        }
+        let folder = self.description.parent().unwrap_or(Path::new("."));
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(at(folder))? {
+            let path = entry?.path();
+            let is_part = path.extension().is_some_and(|it| it == "yaml") && path != self.overlay;
+            if is_part {
+                files.push(path);
+            }
+        }
+        Ok(files)
+    }
 }
 
 /// What is compared, in the profile that maintainers run it in.
@@ -173,13 +185,10 @@ fn measure_document(source: &Source, programs: &Programs, scale: &Scale) -> Resu
     println!("  {}", source.name);
     let folder = TempDir::new()?;
     let prepared = folder.path().join("prepared.json");
-    run(
-        &programs.alone,
-        &[
-            "prepare".as_ref(),
-            source.description.as_ref(),
-            prepared.as_ref(),
-        ],
+    metered(
+        Command::new(&programs.alone)
+            .arg("prepare")
+            .args([&source.description, &prepared]),
     )?;
     let package = folder.path().join("letta-api");
     prepare(source, &package)?;
@@ -203,11 +212,14 @@ fn measure_document(source: &Source, programs: &Programs, scale: &Scale) -> Resu
             .map(|turn| turn.took.seconds)
             .collect::<Vec<_>>()
     };
-    let size = std::fs::metadata(&source.description).map_err(at(&source.description))?;
+    let mut size = 0;
+    for file in source.files()? {
+        size += std::fs::metadata(&file).map_err(at(&file))?.len();
+    }
     Ok(Document {
         name: source.name.to_owned(),
         is_whole: source.is_whole,
-        kilobytes: size.len() as f64 / 1e3,
+        kilobytes: size as f64 / 1e3,
         ratio: Spread::of_ratios(&seconds(&ours), &seconds(&alone)),
         ours: cost(&ours),
         alone: cost(&alone),
@@ -251,7 +263,7 @@ fn codegen(source: &Source, package: &Path, programs: &Programs) -> Result<Turn>
         timings.as_ref(),
     ];
     Ok(Turn {
-        took: run(&programs.xtask, &arguments)?,
+        took: metered(Command::new(&programs.xtask).args(arguments))?,
         timings: read(&timings)?,
     })
 }
@@ -267,22 +279,9 @@ fn generate_alone(prepared: &Path, programs: &Programs) -> Result<Turn> {
         timings.as_ref(),
     ];
     Ok(Turn {
-        took: run(&programs.alone, &arguments)?,
+        took: metered(Command::new(&programs.alone).args(arguments))?,
         timings: read(&timings)?,
     })
-}
-
-fn run(of: &Path, arguments: &[&OsStr]) -> Result<Took> {
-    let output = Command::new(program("meter"))
-        .arg(of)
-        .args(arguments)
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("meter cannot be started: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{} has failed; see what it wrote above", of.display()).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
@@ -322,13 +321,10 @@ fn page(measured: &Measured) -> Part {
             .flat_map(char::to_uppercase)
             .collect();
         let title = title + letters.as_str();
-        text += &format!("\n### {title}, {} kB\n\n", number(document.kilobytes));
+        text += &format!("\n## {title}, {} kB\n\n", number(document.kilobytes));
         if document.is_whole {
             let plot = stage_bars(document).draw("codegen-stages");
-            text += &format!(
-                "![{name}: milliseconds of each stage](tests/bench/plots/{}.svg)\n\n",
-                plot.name
-            );
+            text += &plot.image();
             plots.push(plot);
             let seconds = document.ours.seconds.median;
             targets.push(Target {
@@ -336,6 +332,7 @@ fn page(measured: &Measured) -> Part {
                 wanted: format!("under {LONGEST}"),
                 measured: format!("{seconds:.2}"),
                 is_met: seconds < LONGEST,
+                because: "About half of it is to parse, rewrite and print code, which is slow without optimizations.",
             });
         }
         text += &cost_table(document).to_string();
@@ -344,10 +341,23 @@ fn page(measured: &Measured) -> Part {
     }
     text += COMPILER;
     Part {
+        summary: summary(measured),
         text,
         plots,
         targets,
     }
+}
+
+fn summary(measured: &Measured) -> String {
+    let mut sentences = Vec::new();
+    for document in &measured.documents {
+        let cost = &document.ours;
+        sentences.push(format!(
+            "For {}, it takes {:.2} s and {:.0} MB, {:.1} times the seconds of progenitor alone, which does less.",
+            document.name, cost.seconds.median, cost.memory.median, document.ratio.median
+        ));
+    }
+    sentences.join(" ")
 }
 
 /// Where ours does what is a stage by itself in the other.
@@ -413,7 +423,7 @@ fn stage_table(document: &Document) -> Table {
 const INTRODUCTION: &str = include_str!("codegen.md");
 
 const COMPILER: &str = "
-### What the code costs a compiler
+## What the code costs a compiler
 
 `cargo bench -p xtask --bench generated_crate` has `cargo check` compile letta-api, whole and by single features, and the code that
 progenitor gives of the same description by itself, in turns. With `LETTA_UPSTREAM_DESCRIPTION=FILE` it does so for the service's

@@ -86,7 +86,16 @@ struct Quantity {
     of: fn(&Turn) -> Option<f64>,
     /// Whether it is to be no more than a little above the base's.
     is_bound: bool,
+    /// Why it may be above that of the crate letta.
+    above_letta: &'static str,
 }
+
+const LETTA_HAS_LESS: &str =
+    "The default features have HTTP/2 and TLS by aws-lc. letta has HTTP/1.1 and ring.";
+
+const COMPILES_MORE: &str = "The SDK is compiled on top of what reqwest needs.";
+
+const READS_ROOTS: &str = "letta has root certificates compiled in. The others read the system's and keep them in memory.";
 
 const QUANTITIES: [Quantity; 9] = [
     quantity("build, debug: wall", "s", |it| Some(it.debug.wall), true),
@@ -126,18 +135,27 @@ const fn quantity(
         unit,
         of,
         is_bound,
+        above_letta: if is_bound {
+            LETTA_HAS_LESS
+        } else {
+            READS_ROOTS
+        },
     }
 }
 
 impl Section for FootprintSection {
     const NAME: &'static str = "footprint";
 
+    const TOPIC: &'static str = "An application";
+
+    const ABOUT: &'static str = "What the SDK costs an application: time to build, size, memory";
+
     type Results = Measured;
 
     fn scale(&self) -> Scale {
-        // A round takes minutes.
+        // A round takes twelve minutes, and processor time differs little between rounds.
         Scale {
-            rounds: 3,
+            rounds: 1,
             ..Scale::full()
         }
     }
@@ -191,12 +209,7 @@ fn turn(package: &str, copy: &Path, server: &Server) -> Result<Turn> {
             .args(arguments)
             // A cache of what was compiled would be measured.
             .env("RUSTC_WRAPPER", "");
-        for name in [
-            "CARGO_BUILD_JOBS",
-            "CARGO_INCREMENTAL",
-            "CARGO_PROFILE_DEV_DEBUG",
-            "RUSTFLAGS",
-        ] {
+        for name in packages::CHANGES_BUILDS {
             command.env_remove(name);
         }
         packages::build(command)
@@ -289,15 +302,32 @@ fn page(measured: &Measured) -> Part {
                 .collect(),
         };
         let plot = bars.draw(name);
-        text += &format!("![{title}](tests/bench/plots/{}.svg)\n\n", plot.name);
+        text += &plot.image();
         plots.push(plot);
     }
     text += &table(measured).to_string();
     Part {
+        summary: summary(measured),
         text,
         plots,
         targets: targets(measured),
     }
+}
+
+fn summary(measured: &Measured) -> String {
+    let median = |name: &str, quantity: usize| {
+        let application = measured.applications.iter().find(|it| it.name == name);
+        let values = application.and_then(|it| values(it, &QUANTITIES[quantity]));
+        values.map_or(f64::NAN, |values| Spread::of(values).median)
+    };
+    let [(build, size), (slim_build, slim_size)] =
+        [OURS, SLIM].map(|name| (median(name, 0), median(name, 6)));
+    format!(
+        "The first build takes {build:.0} s, and {slim_build:.0} s with few features; with reqwest alone {:.0} s. The program has \
+         {size:.1} MB, and {slim_size:.1} MB with few features; with reqwest alone {:.1} MB.",
+        median(BASE, 0),
+        median(BASE, 6),
+    )
 }
 
 /// Of each application, where it could be measured.
@@ -370,6 +400,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
                     wanted: "below 1".to_owned(),
                     measured: format!("{:.2}", ratio.median),
                     is_met: ratio.median < 1.0,
+                    because: quantity.above_letta,
                 });
             } else if quantity.is_bound {
                 targets.push(Target {
@@ -377,6 +408,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
                     wanted: format!("at most {FACTOR}"),
                     measured: format!("{:.2}", ratio.median),
                     is_met: ratio.median <= FACTOR,
+                    because: COMPILES_MORE,
                 });
             }
         }
@@ -391,6 +423,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
             wanted: "fewer".to_owned(),
             measured: format!("{}, {}", crates(one), crates(LETTA)),
             is_met: crates(one) < crates(LETTA),
+            because: "",
         });
     }
     targets

@@ -2,46 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use letta_api_bench::section::{Results, Section};
-use letta_api_bench::{
-    Result, call, codegen, events, footprint, in_process, machine, page, rivals, turn_streams,
-};
-
-/// Measures, and writes BENCHMARKS.md with its plots
-#[derive(Parser)]
-#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
-struct Args {
-    /// What to measure [default: all]
-    sections: Vec<Name>,
-    /// How many rounds [default: 11, or 3 where a round takes minutes]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    rounds: Option<u16>,
-    /// Measure nothing; write the page of the results that are there
-    #[arg(long)]
-    page_only: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Name {
-    /// A call, against the same without the SDK
-    Call,
-    /// What else there is: another crate, and the official clients
-    Rivals,
-    /// What the SDK costs an application: time to build, size, memory
-    Footprint,
-    /// What is done without the network: tokens from the cache, and policies
-    Minter,
-    /// Events of a turn, against a bare reader
-    Events,
-    /// Turns as they come, against a bare reader and the official clients
-    TurnStreams,
-    /// Code generation, against progenitor by itself
-    Codegen,
-}
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use letta_api_bench::{Result, page, sections};
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    match run(&command().get_matches()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -50,35 +16,55 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<()> {
-    if !args.page_only {
-        measure(&call::CallSection, Name::Call, args)?;
-        measure(&rivals::RivalsSection, Name::Rivals, args)?;
-        measure(&footprint::FootprintSection, Name::Footprint, args)?;
-        measure(&in_process::InProcessSection, Name::Minter, args)?;
-        measure(&events::EventsSection, Name::Events, args)?;
-        measure(&turn_streams::TurnStreamsSection, Name::TurnStreams, args)?;
-        measure(&codegen::CodegenSection, Name::Codegen, args)?;
-    }
-    for (path, text) in page::render()? {
-        page::write(&path, &text)?;
-        println!("written: {}", path.display());
-    }
-    Ok(())
+fn command() -> Command {
+    let names = sections::all()
+        .into_iter()
+        .map(|it| PossibleValue::new(it.name()).help(it.about()));
+    Command::new("cargo xtask bench")
+        .bin_name("cargo xtask bench")
+        .about("Measures, and writes BENCHMARKS.md and benchmarks/ with their plots")
+        .arg(
+            Arg::new("sections")
+                .help("What to measure [default: all]")
+                .action(ArgAction::Append)
+                .num_args(0..)
+                .value_parser(PossibleValuesParser::new(names)),
+        )
+        .arg(
+            Arg::new("rounds")
+                .long("rounds")
+                .help("How many rounds [default: 11, or fewer where a round takes minutes]")
+                .value_parser(value_parser!(u16).range(1..)),
+        )
+        .arg(
+            Arg::new("page_only")
+                .long("page-only")
+                .help("Measure nothing; write the pages of the results that are there")
+                .action(ArgAction::SetTrue),
+        )
 }
 
-fn measure<S: Section>(section: &S, name: Name, args: &Args) -> Result<()> {
-    if !args.sections.is_empty() && !args.sections.contains(&name) {
-        return Ok(());
+fn run(args: &ArgMatches) -> Result<()> {
+    let mut failed = Vec::new();
+    let asked: Vec<&String> = args.get_many("sections").unwrap_or_default().collect();
+    let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|it| *it == name);
+    if !args.get_flag("page_only") {
+        let rounds = args.get_one("rounds").copied();
+        // One that fails leaves the others, which take long, and its results of the last time.
+        for section in sections::all() {
+            if is_asked(section.name())
+                && let Err(error) = section.measure_and_keep(rounds)
+            {
+                eprintln!("error: {}: {error}", section.name());
+                failed.push(section.name());
+            }
+        }
     }
-    let mut scale = section.scale();
-    scale.rounds = args.rounds.map_or(scale.rounds, usize::from);
-    println!("measuring: {}", S::NAME);
-    let results = Results {
-        machine: machine::Machine::this(),
-        day: machine::today(),
-        rounds: scale.rounds,
-        results: section.measure(&scale)?,
-    };
-    page::keep::<S>(&results)
+    for path in page::write_all()? {
+        println!("written: {}", path.display());
+    }
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("not measured, see above: {}", failed.join(", ")).into()),
+    }
 }

@@ -59,13 +59,29 @@ pub fn build_for_smoke(folder: &Path) -> Result<Cost> {
     build(command)
 }
 
+/// Variables that change what cargo builds, which is to be as its defaults say where it is measured.
+pub const CHANGES_BUILDS: [&str; 4] = [
+    "CARGO_BUILD_JOBS",
+    "CARGO_INCREMENTAL",
+    "CARGO_PROFILE_DEV_DEBUG",
+    "RUSTFLAGS",
+];
+
 /// Cargo, in the workspace in this folder.
 #[must_use]
 pub fn cargo(folder: &Path, subcommand: &str) -> Command {
+    let mut command = cargo_unlocked(folder, subcommand);
+    command.arg("--locked");
+    command
+}
+
+/// Cargo, in the workspace in this folder, whose lock file it may change.
+#[must_use]
+pub fn cargo_unlocked(folder: &Path, subcommand: &str) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args([subcommand, "--locked", "--manifest-path"])
+        .args([subcommand, "--manifest-path"])
         .arg(folder.join("Cargo.toml"));
     // What cargo tells the running program of its package makes build scripts run anew that look at their own's.
     for (name, _) in std::env::vars_os() {

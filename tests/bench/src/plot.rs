@@ -10,8 +10,18 @@ use crate::statistics::{Spread, number};
 pub struct Plot {
     /// The file's name, without its ending.
     pub name: String,
+    /// What it shows.
+    pub title: String,
     /// The picture.
     pub svg: String,
+}
+
+impl Plot {
+    /// It, in Markdown, for a page of a section.
+    #[must_use]
+    pub fn image(&self) -> String {
+        format!("![{}](plots/{}.svg)\n\n", self.title, self.name)
+    }
 }
 
 /// Bars in groups: one for each series, as high as its median, with its quartiles.
@@ -54,6 +64,7 @@ impl Bars {
         self.draw_into(&mut svg).expect("a string has room");
         Plot {
             name: name.to_owned(),
+            title: format!("{}: {}", self.title, self.unit),
             svg,
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use letta_api_bench_caller::{Call, Order, Report};
+use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
@@ -49,6 +50,18 @@ impl Program {
             return Err(format!("{} has ended; see what it wrote above", self.name).into());
         }
         Ok(line)
+    }
+}
+
+impl Program {
+    /// How much of it is in memory, in bytes, where the system tells it as Linux does.
+    fn resident(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kilobytes * 1024.0)
     }
 }
 
@@ -138,6 +151,44 @@ impl Server {
     }
 }
 
+/// The emulator, as a program of its own.
+#[derive(Debug)]
+pub struct EmulatorProgram {
+    program: Program,
+    /// Where it listens.
+    pub base_url: String,
+}
+
+impl EmulatorProgram {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn start() -> Result<Self> {
+        let command = Command::new(program("emulating"));
+        let mut program = Program::start(command, "the emulator", SERVER)?;
+        let base_url = program.hear()?.trim().to_owned();
+        Ok(Self { program, base_url })
+    }
+
+    /// The processor time that it has taken so far, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// It has ended.
+    pub fn cpu_seconds(&mut self) -> Result<f64> {
+        self.program.say("cpu")?;
+        Ok(self.program.hear()?.trim().parse()?)
+    }
+
+    /// How much of it is in memory, in bytes, where the system tells it as Linux does.
+    #[must_use]
+    pub fn resident(&self) -> Option<f64> {
+        self.program.resident()
+    }
+}
+
 /// A program that makes calls when it is told to.
 #[derive(Debug)]
 pub struct Caller(Program);
@@ -217,12 +268,7 @@ impl Application {
     /// How much of it is in memory, in bytes, where the system tells it as Linux does.
     #[must_use]
     pub fn resident(&self) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.child.id())).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-        Some(kilobytes * 1024.0)
+        self.0.resident()
     }
 }
 
@@ -241,4 +287,40 @@ pub fn program(name: &str) -> PathBuf {
         Some(above) if !beside.exists() => above.join(name),
         _ => beside,
     }
+}
+
+/// What the program `meter` says that a program took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Took {
+    /// From its start to its end.
+    pub seconds: f64,
+    /// Processor time.
+    pub cpu_seconds: f64,
+    /// At the most, in megabytes.
+    pub memory: f64,
+}
+
+/// Runs a command, and measures it. What it prints is passed over, but for its errors.
+///
+/// # Errors
+///
+/// It cannot be started, or fails.
+pub fn metered(command: &Command) -> Result<Took> {
+    let what = Path::new(command.get_program()).to_owned();
+    let mut meter = Command::new(program("meter"));
+    meter.arg(&what).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => meter.env(name, value),
+            None => meter.env_remove(name),
+        };
+    }
+    let output = meter
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("meter cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{} has failed; see what it wrote above", what.display()).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
 }

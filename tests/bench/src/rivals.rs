@@ -57,6 +57,10 @@ pub struct Official {
 impl Section for RivalsSection {
     const NAME: &'static str = "rivals";
 
+    const TOPIC: &'static str = "Other clients";
+
+    const ABOUT: &'static str = "A call, against another crate and the official clients";
+
     type Results = Measured;
 
     fn measure(&self, scale: &Scale) -> Result<Measured> {
@@ -189,7 +193,7 @@ fn page(measured: &Measured) -> Part {
     for (call, call_name) in CALLS {
         let cells = || measured.cells.iter().filter(move |cell| cell.call == call);
         let names = cells().next().into_iter().flat_map(|cell| &cell.clients);
-        text += &format!("\n### {call_name}, against what else there is\n\n");
+        text += &format!("\n## {call_name}, against what else there is\n\n");
         let bars = Bars {
             title: format!("{call_name}, HTTP/1.1"),
             unit: "calls per second".to_owned(),
@@ -202,14 +206,12 @@ fn page(measured: &Measured) -> Part {
                 .collect(),
         };
         let plot = bars.draw(&format!("rivals-{}", call_name.replace(' ', "-")));
-        text += &format!(
-            "![{}: calls per second](tests/bench/plots/{}.svg)\n\n",
-            bars.title, plot.name
-        );
+        text += &plot.image();
         plots.push(plot);
         text += &cost_table(OURS, cells()).to_string();
     }
     Part {
+        summary: summary(measured),
         text,
         plots,
         targets: targets(measured),
@@ -234,12 +236,41 @@ fn introduction(measured: &Measured) -> String {
         .replace("{official}", &official)
 }
 
+fn costs<'a>(
+    measured: &'a Measured,
+    call: Call,
+    name: &'static str,
+) -> impl Iterator<Item = &'a Cost> {
+    let cells = measured.cells.iter().filter(move |cell| cell.call == call);
+    let costs = cells.flat_map(|cell| &cell.clients);
+    costs.filter(move |cost| cost.name == name)
+}
+
+/// Calls per second of ours, times those of another; the worst of all calls. `None` if the other was not measured.
+fn times(measured: &Measured, name: &'static str) -> Option<f64> {
+    let costs = CALLS.map(|(call, _)| costs(measured, call, name));
+    let ratios = costs.into_iter().flatten();
+    let ratios = ratios.map(|cost| 1.0 / cost.rate_ratio.median);
+    ratios.reduce(f64::min)
+}
+
+fn summary(measured: &Measured) -> String {
+    let others = [LETTA, NODE, PYTHON].into_iter().filter_map(|name| {
+        let whose = match name {
+            LETTA => "the crate letta's".to_owned(),
+            _ => format!("the official {name} client's"),
+        };
+        Some(format!("{:.1} times {whose}", times(measured, name)?))
+    });
+    let others: Vec<String> = others.collect();
+    format!(
+        "{OURS} makes so many calls per second, in the worst case: {}.",
+        others.join(", ")
+    )
+}
+
 fn targets(measured: &Measured) -> Vec<Target> {
-    let costs = |call: Call, name: &'static str| {
-        let cells = measured.cells.iter().filter(move |cell| cell.call == call);
-        let costs = cells.flat_map(|cell| &cell.clients);
-        costs.filter(move |cost| cost.name == name)
-    };
+    let costs = |call, name| costs(measured, call, name);
     // What is measured is theirs, times ours.
     let most =
         |call, name, ratio: fn(&Cost) -> f64| costs(call, name).map(ratio).fold(0.0, f64::max);
@@ -253,6 +284,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
             wanted: "above 1".to_owned(),
             measured: format!("{times:.2}"),
             is_met: times > 1.0,
+            because: PLAIN,
         });
         let times = most(call, LETTA, |cost| 1.0 / cost.cpu_ratio.median);
         targets.push(Target {
@@ -262,6 +294,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
             wanted: "below 1".to_owned(),
             measured: format!("{times:.2}"),
             is_met: times < 1.0,
+            because: PLAIN,
         });
         for name in [NODE, PYTHON] {
             if costs(call, name).next().is_none() {
@@ -275,10 +308,19 @@ fn targets(measured: &Measured) -> Vec<Target> {
                 wanted: format!("at least {TIMES}"),
                 measured: format!("{times:.1}"),
                 is_met: times >= TIMES,
+                because: WAITS,
             });
         }
     }
     targets
 }
+
+/// Why the crate letta may be ahead.
+const PLAIN: &str =
+    "letta has no methods for tokens, so its calls read plain types, and check and wipe nothing.";
+
+/// Why an official client may be near.
+const WAITS: &str =
+    "A client that makes one call after the other mostly waits for the server, and all wait alike.";
 
 const INTRODUCTION: &str = include_str!("rivals.md");

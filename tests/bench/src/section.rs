@@ -14,6 +14,12 @@ pub trait Section {
     /// What it is called on the command line, and its files.
     const NAME: &'static str;
 
+    /// What it is about: the heading of its page.
+    const TOPIC: &'static str;
+
+    /// What it measures, in a line for `--help`.
+    const ABOUT: &'static str;
+
     /// What it measures.
     type Results: Serialize + DeserializeOwned;
 
@@ -29,16 +35,18 @@ pub trait Section {
     /// Where something that is measured fails, or cannot be built.
     fn measure(&self, scale: &Scale) -> Result<Self::Results>;
 
-    /// Its part of the page.
+    /// What its page says.
     fn page(&self, results: &Results<Self::Results>) -> Part;
 }
 
-/// A part of the page.
+/// What results say.
 #[derive(Debug)]
 pub struct Part {
-    /// In Markdown, from its heading on, and with its plots.
+    /// What came out, in a sentence or two of plain words.
+    pub summary: String,
+    /// In Markdown, what follows the heading of its page. Links to plots go to `plots/{name}.svg`.
     pub text: String,
-    /// The plots, by which the text's links go to `tests/bench/plots/{name}.svg`.
+    /// The plots. The first one is on the first page too.
     pub plots: Vec<Plot>,
     /// What was to be reached, and was or was not.
     pub targets: Vec<Target>,
@@ -55,6 +63,8 @@ pub struct Target {
     pub measured: String,
     /// Whether that is enough.
     pub is_met: bool,
+    /// Why it is missed, if it is: a sentence. A test requires it then.
+    pub because: &'static str,
 }
 
 /// How much to measure.
@@ -108,6 +118,9 @@ pub struct Results<T> {
     pub day: String,
     /// In how many rounds.
     pub rounds: usize,
+    /// How long that took, with builds. Results of before this was noted do not have it.
+    #[serde(default)]
+    pub seconds: Option<f64>,
     /// What was measured.
     pub results: T,
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-/// A table whose first column is text and whose other columns are numbers.
+/// A table whose first column is text and whose other columns are numbers, or all of whose columns are text.
 #[derive(Debug)]
 pub struct Table {
     head: Vec<String>,
+    is_of_texts: bool,
     rows: Vec<Vec<String>>,
 }
 
@@ -15,7 +16,17 @@ impl Table {
     pub fn new<T: Into<String>>(head: impl IntoIterator<Item = T>) -> Self {
         Self {
             head: head.into_iter().map(Into::into).collect(),
+            is_of_texts: false,
             rows: Vec::new(),
+        }
+    }
+
+    /// One without rows, of texts.
+    #[must_use]
+    pub fn of_texts<T: Into<String>>(head: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            is_of_texts: true,
+            ..Self::new(head)
         }
     }
 
@@ -41,7 +52,8 @@ impl std::fmt::Display for Table {
             line
         };
         writeln!(f, "{}", line(&self.head))?;
-        writeln!(f, "|---|{}", "---:|".repeat(self.head.len() - 1))?;
+        let column = if self.is_of_texts { "---|" } else { "---:|" };
+        writeln!(f, "|---|{}", column.repeat(self.head.len() - 1))?;
         for row in &self.rows {
             writeln!(f, "{}", line(row))?;
         }

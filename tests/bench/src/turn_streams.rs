@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::events::streams::Kind;
-use crate::events::{PIECES, collected, name_of, whole};
+use crate::events::{PIECES, collected, name_of, short_name_of, whole};
+use crate::plot::Bars;
 use crate::programs::{self, Answering, program};
 use crate::rivals::{self, NODE, Official, PYTHON};
 use crate::section::{Part, Results, Scale, Section, Target};
@@ -108,6 +109,11 @@ struct Took {
 
 impl Section for TurnStreamsSection {
     const NAME: &'static str = "turn_streams";
+
+    const TOPIC: &'static str = "Turns from a server";
+
+    const ABOUT: &'static str =
+        "Turns as they come, against a bare reader and the official clients";
 
     type Results = Measured;
 
@@ -368,6 +374,15 @@ fn page(measured: &Measured) -> Part {
         false => "Readers and server share the processors",
     };
     let mut text = INTRODUCTION.replace("{pinned}", pinned);
+    let rows = measured.rows.iter();
+    let groups = rows.map(|row| (short_name_of(&row.stream, row.piece), row.times.clone()));
+    let bars = Bars {
+        title: "An event of a turn from a server".to_owned(),
+        unit: "nanoseconds of processor time".to_owned(),
+        series: Reader::ALL.map(|reader| reader.name().to_owned()).into(),
+        groups: groups.collect(),
+    };
+    let plot = bars.draw("turn-streams");
     let [turn, raw, typed, value] = Reader::ALL.map(Reader::name);
     let mut table = Table::new([
         String::new(),
@@ -451,23 +466,54 @@ fn page(measured: &Measured) -> Part {
     }
     text += &table.to_string();
     Part {
-        text,
-        plots: Vec::new(),
+        summary: summary(measured),
+        text: format!("{}{text}", plot.image()),
+        plots: vec![plot],
         targets: targets(measured),
     }
 }
 
-fn targets(measured: &Measured) -> Vec<Target> {
-    let mut targets = Vec::new();
+/// The processor time of a turn for an event, times that of the bare reader that is typed; the worst of all streams.
+fn dearest(measured: &Measured) -> f64 {
     let typed = place(Reader::BareTyped);
     let ratios = measured.rows.iter().map(|row| row.ratios[typed].median);
-    let dearest = ratios.fold(0.0, f64::max);
+    ratios.fold(0.0, f64::max)
+}
+
+fn summary(measured: &Measured) -> String {
+    let others = measured.official.iter().map(|other| {
+        let times = other.ratio.median;
+        format!(
+            "{times:.0} times the events of the official {} client",
+            other.client.name
+        )
+    });
+    let others: Vec<String> = others.collect();
+    let others = match others.is_empty() {
+        true => String::new(),
+        false => format!(
+            " For a second of processor time, it reads {}.",
+            others.join(" and ")
+        ),
+    };
+    let events = measured.rows.iter().map(|row| 1e9 / row.times[0].median);
+    format!(
+        "A turn reads at least {} events a second, with at most {:.2} times the processor time of a bare reader.{others}",
+        whole(events.fold(f64::INFINITY, f64::min)),
+        dearest(measured),
+    )
+}
+
+fn targets(measured: &Measured) -> Vec<Target> {
+    let mut targets = Vec::new();
+    let dearest = dearest(measured);
     targets.push(Target {
         what: "processor time for an event of a turn from a server, times that of a bare reader that is typed; the worst"
             .to_owned(),
         wanted: format!("at most {FACTOR}"),
         measured: format!("{dearest:.2}"),
         is_met: dearest <= FACTOR,
+        because: "A turn keeps whole messages for the answer and copies their texts, and reads the first piece of each twice.",
     });
     for name in [NODE, PYTHON] {
         let other = measured
@@ -483,6 +529,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
             wanted: format!("at least {TIMES}"),
             measured: format!("{times:.1}"),
             is_met: times >= TIMES,
+            because: "",
         });
     }
     let delay = measured.delay_ratios[place(Reader::TurnStream)].median;
@@ -491,6 +538,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
         wanted: format!("at most {FACTOR}"),
         measured: format!("{delay:.2}"),
         is_met: delay <= FACTOR,
+        because: "",
     });
     let flat: Vec<f64> = (measured.held.iter())
         .filter(|held| held.limit == 0)
@@ -505,6 +553,7 @@ fn targets(measured: &Measured) -> Vec<Target> {
             wanted: format!("at most {GROWTH}"),
             measured: format!("{growth:.2}"),
             is_met: growth <= GROWTH,
+            because: "",
         });
     }
     targets

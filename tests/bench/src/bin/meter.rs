@@ -5,7 +5,7 @@
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use letta_api_bench::codegen::Took;
+use letta_api_bench::programs::Took;
 use wait4::Wait4;
 
 fn main() {

@@ -4,13 +4,17 @@ use std::sync::{Mutex, PoisonError};
 
 use letta_api_bench::call::{self, CallSection};
 use letta_api_bench::codegen::CodegenSection;
+use letta_api_bench::documentation::DocumentationSection;
+use letta_api_bench::emulator_calls::{Call, EmulatorSection};
 use letta_api_bench::events::{self, EventsSection};
+use letta_api_bench::features::FeaturesSection;
 use letta_api_bench::footprint::FootprintSection;
 use letta_api_bench::in_process::{self, InProcessSection};
+use letta_api_bench::page_size::PageSizeSection;
 use letta_api_bench::rivals::RivalsSection;
-use letta_api_bench::section::{Results, Scale, Section};
+use letta_api_bench::section::{self, Results, Scale, Section};
 use letta_api_bench::turn_streams::{self, TurnStreamsSection};
-use letta_api_bench::{machine, statistics::Spread};
+use letta_api_bench::{external_tools, machine, statistics::Spread};
 
 /// Measures as little as can be, and makes a part of the page of it, by way of the JSON that is kept.
 fn smoke<S: Section>(section: &S) -> Results<S::Results> {
@@ -19,16 +23,18 @@ fn smoke<S: Section>(section: &S) -> Results<S::Results> {
         machine: machine::Machine::this(),
         day: machine::today(),
         rounds: scale.rounds,
+        seconds: None,
         results: section.measure(&scale).unwrap(),
     };
     let kept = serde_json::to_string(&results).unwrap();
     let results: Results<S::Results> = serde_json::from_str(&kept).unwrap();
     let part = section.page(&results);
-    assert!(part.text.starts_with("## "), "{}", part.text);
-    assert!(!part.text.contains(['{', '}']), "{}", part.text);
+    for text in [&part.summary, &part.text] {
+        assert!(!text.is_empty() && !text.contains(['{', '}']), "{text}");
+    }
+    assert!(!part.plots.is_empty(), "the first page has a plot of each");
     for plot in &part.plots {
-        let link = format!("(tests/bench/plots/{}.svg)", plot.name);
-        assert!(part.text.contains(&link), "{link}");
+        assert!(part.text.contains(&plot.image()), "{}", plot.name);
         assert!(plot.svg.starts_with("<svg"));
     }
     results
@@ -113,10 +119,74 @@ fn turns_from_a_server() {
 }
 
 #[test]
+fn the_emulator() {
+    let measured = smoke(&EmulatorSection).results;
+    // Two numbers of tasks.
+    assert_eq!(measured.cells.len(), 2 * Call::ALL.len());
+    assert!(measured.start.low > 0.0);
+    assert_eq!(measured.idle.is_some(), cfg!(target_os = "linux"));
+    for cell in &measured.cells {
+        assert!(cell.rate.low > 0.0 && cell.cpu.low > 0.0, "{cell:?}");
+    }
+}
+
+#[test]
+#[ignore = "slow, it builds an application: add -- --ignored"]
+fn compiling_by_features() {
+    let measured = smoke(&FeaturesSection).results;
+    assert_eq!(measured.subjects.len(), 1);
+    for took in measured.subjects[0].turns[0] {
+        assert!(took.cpu_seconds > 0.0 && took.memory > 1.0, "{took:?}");
+    }
+    // A change in the application does not compile letta-api again.
+    let [check, _, after_a_change, _] = measured.subjects[0].turns[0];
+    assert!(after_a_change.memory < check.memory, "{measured:?}");
+}
+
+#[test]
+#[ignore = "slow, it makes the documentation: add -- --ignored"]
+fn documentation() {
+    let measured = smoke(&DocumentationSection).results;
+    let [package] = &measured.packages[..] else {
+        panic!("{measured:?}");
+    };
+    // At least a page for each of the operations' parameters and answers.
+    assert!(
+        package.files > 200 && package.bytes > 1_000_000,
+        "{package:?}"
+    );
+    assert!(package.turns[0].cpu_seconds > 0.0);
+}
+
+#[test]
+#[ignore = "slow, it builds a page: add -- --ignored"]
+fn the_page() {
+    if !has_what_a_page_needs() {
+        return external_tools::skip(
+            "the benchmark of the page",
+            "what `.ci/for-browser --install --programs true` installs",
+        );
+    }
+    let measured = smoke(&PageSizeSection).results;
+    let program = measured.files.iter().find(|it| it.name.ends_with(".wasm"));
+    let program = program.expect("a program in Rust");
+    assert!(program.compressed > 100_000 && program.compressed < program.bytes);
+}
+
+fn has_what_a_page_needs() -> bool {
+    let script = section::workspace().join(".ci/for-browser");
+    let status = std::process::Command::new(script)
+        .args(["--programs", "true"])
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
+#[test]
 #[ignore = "slow, it builds programs: add -- --ignored"]
 fn code_generation() {
     let measured = smoke(&CodegenSection).results;
     for document in &measured.documents {
+        assert!(document.kilobytes > 100.0, "{}", document.kilobytes);
         for cost in [&document.ours, &document.alone] {
             assert!(cost.stages.len() >= 5, "{:?}", cost.stages);
             let stages = cost.stages.iter().map(|(_, time)| time.median);
