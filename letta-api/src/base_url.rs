@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::{Host, Position, Url};
 
 use crate::credentials::{Secret, slip};
+use crate::service::VERSION;
 
 /// Room for a path, in bytes. A path with a token in it has about 140.
 const ROOM: usize = 192;
@@ -81,7 +82,7 @@ impl BaseUrl {
             return fail("it holds a fragment; leave out the part from `#`");
         }
         let stem = url.path().trim_end_matches('/');
-        let stem = stem.strip_suffix("/v1").unwrap_or(stem);
+        let stem = stem.strip_suffix(VERSION).unwrap_or(stem);
         let stem = stem.trim_end_matches('/').to_owned();
         url.set_path(&stem);
         let mut roomy = url.clone();

@@ -74,7 +74,7 @@ impl<E> Error<E> {
     }
 
     /// The body of an error answer, or of an answer that was not decoded. `None` if it could not be read. It may hold a
-    /// secret: the answer to a create holds the token.
+    /// secret, such as a token that was just made.
     pub async fn into_body(self) -> Option<Bytes> {
         match self {
             Self::ErrorResponse(answer) => Some(Bytes::copy_from_slice(answer.body())),

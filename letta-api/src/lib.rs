@@ -121,6 +121,7 @@ mod nullable;
 mod operation;
 mod platform;
 mod response;
+mod service;
 mod service_error;
 #[doc(hidden)]
 pub mod support;

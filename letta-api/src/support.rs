@@ -7,6 +7,7 @@ pub mod answered;
 pub mod body;
 pub mod borrowed;
 pub mod call;
+pub mod cookie;
 #[cfg(feature = "multipart")]
 pub mod file_part;
 pub mod header;
@@ -29,6 +30,6 @@ pub mod platform {
 
 /// What generated methods have in scope.
 pub mod scope {
-    pub use super::{body, call, header, one_error, pages, path, pinned, query, styled};
+    pub use super::{body, call, cookie, header, one_error, pages, path, pinned, query, styled};
     pub use crate::{ByteStream, Client, Error, EventStream, Pages, ResponseValue};
 }

@@ -10,7 +10,7 @@ use crate::{ApiKey, Operation, Response, TransportError};
 /// [`Direct`] and [`Bearer`] come with the crate. [`Client::with_transport`](crate::Client::with_transport) sets a
 /// transport. Clients are cheap to clone: for options of one call, clone the client and set another transport.
 ///
-/// The URL of a request may hold a secret: the URL that deletes a token has the token in its path. A transport that logs
+/// The URL of a request may hold a secret, such as a token in its path. A transport that logs
 /// should log [`Operation::path_template`] instead.
 ///
 /// ```

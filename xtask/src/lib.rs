@@ -43,6 +43,7 @@ pub mod refine;
 pub mod report;
 pub mod requests;
 pub mod split;
+pub mod standalone;
 pub mod taken;
 mod template;
 pub mod visible;

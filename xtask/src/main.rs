@@ -23,7 +23,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Generate the raw client, letta-api, from the OpenAPI description
+    /// Generate the raw client, letta-api, or a crate for another service, from an OpenAPI description
+    ///
+    /// With DESCRIPTION and --out, a crate is begun that stands alone, see xtask/README.md. The same command keeps it in step with the
+    /// description.
     Codegen {
         /// Write nothing; print diffs and fail if the checked-in code is stale
         #[arg(long)]
@@ -32,14 +35,25 @@ enum Command {
         #[arg(long)]
         explain: bool,
         /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml, with its overlay]
-        #[arg(long, value_name = "FILE")]
+        #[arg(value_name = "DESCRIPTION", requires = "out")]
         description: Option<PathBuf>,
+        /// The same, as other commands have it
+        #[arg(
+            long = "description",
+            value_name = "FILE",
+            conflicts_with = "description",
+            hide = true
+        )]
+        named: Option<PathBuf>,
         /// The OpenAPI Overlay to apply to it first
         #[arg(long, value_name = "FILE")]
         overlay: Option<PathBuf>,
-        /// The folder of the crate to generate [default: letta-api]
+        /// The folder of the crate to generate; if there is none, a crate that stands alone is begun [default: letta-api]
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
+        /// The name of a crate that stands alone [default: as its manifest says, else that of the folder]
+        #[arg(long, value_name = "NAME", requires = "out")]
+        name: Option<String>,
         /// The file to write for tests that call every method [default: the one in tests/operations, if the description and
         /// the crate are ours]
         #[arg(long, value_name = "FILE")]
@@ -173,13 +187,17 @@ fn main() -> ExitCode {
             check,
             explain,
             description,
+            named,
             overlay,
             out,
+            name,
             callers,
             requests,
             timings,
             report,
         } => {
+            let description = description.or(named);
+            let begin = description.is_some() && out.is_some();
             let ours = description.is_none() && out.is_none();
             let callers = callers.or_else(|| ours.then(|| in_workspace(CALLERS)));
             let requests = requests.or_else(|| ours.then(|| in_workspace(REQUESTS)));
@@ -188,6 +206,8 @@ fn main() -> ExitCode {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay,
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
+                begin,
+                name,
                 callers,
                 requests,
                 report: report.is_some(),
@@ -373,6 +393,9 @@ fn codegen(
         }
         Err(failure) => {
             eprintln!("{failure}");
+            if let Some(advice) = commands::codegen::advice(options, &failure) {
+                eprintln!("\n{advice}");
+            }
             ExitCode::FAILURE
         }
     }

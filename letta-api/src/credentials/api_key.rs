@@ -5,9 +5,8 @@ use reqwest::header::HeaderValue;
 
 use super::{Secret, slip};
 
-/// How the service's keys and tokens begin.
-const PREFIXES: [&str; 2] = ["sk-let-", "ck-let-"];
 use crate::credentials::wiped::Wiped;
+use crate::service::KEY_PREFIXES;
 
 /// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
 ///
@@ -108,14 +107,14 @@ fn what_is_no_key(text: &str) -> Option<String> {
         return Some(rule.to_owned());
     }
     let lower = text.to_ascii_lowercase();
-    for prefix in PREFIXES {
+    for prefix in KEY_PREFIXES {
         if lower.rfind(prefix).is_some_and(|start| start > 0) {
             return Some(format!(
                 "it holds `{prefix}` after other text; give one key and nothing else"
             ));
         }
     }
-    let length = PREFIXES
+    let length = KEY_PREFIXES
         .iter()
         .find(|prefix| lower.starts_with(**prefix))?
         .len();

@@ -1,6 +1,8 @@
 //! Values of a configuration that were not filled in: a text in quotes, a variable's name, a placeholder.
 //!
-//! Only clear mistakes count: a self-hosted server accepts any password as a key.
+//! Only clear mistakes count: a server may accept any text as a key.
+
+use crate::service::{KEY_PREFIXES, KEY_WORDS, VARIABLES};
 
 /// Marks that people and editors put around a text.
 pub(crate) const QUOTES: &str = "\"'`‘’‚‛“”„‟«»‹›＂＇";
@@ -17,16 +19,6 @@ const NAME: &str = "it is the name of the variable; set it to the value itself";
 const ABSENT: &str = "it is what programs write for a missing value; check where it is read from";
 
 const REDACTED: &str = "it is a redacted secret, as logs show it; set it to the value itself";
-
-/// The variables that configure clients.
-const VARIABLES: [&str; 6] = [
-    "LETTA_API_KEY",
-    "LETTA_BASE_URL",
-    "LETTA_PROJECT",
-    "LETTA_PROJECT_ID",
-    "LETTA_SERVER_PASSWORD",
-    "LETTA_SERVER_PASS",
-];
 
 /// What is wrong with a text, and what to do, if it clearly is not a value. White space around it is ignored.
 pub fn slip(text: &str) -> Option<&'static str> {
@@ -118,12 +110,13 @@ fn is_placeholder(text: &str) -> bool {
         || is_yours(text, &["your"])
         // `my-secret` may be a password.
         || (is_yours(text, &["my"]) && speaks_of_a_key(text))
-        || text
-            .get(7..)
-            .is_some_and(|rest| text.contains("-let-") && is_yours(rest, &["your", "my"]))
+        || KEY_PREFIXES
+            .iter()
+            .filter_map(|prefix| text.get(prefix.len()..).filter(|_| starts_with(text, prefix)))
+            .any(|rest| is_yours(rest, &["your", "my"]))
 }
 
-/// `your-api-key`, `YOUR_LETTA_API_KEY_HERE`.
+/// `your-api-key`, `YOUR_SERVICE_API_KEY_HERE`.
 fn is_yours(text: &str, beginnings: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
     let rest = beginnings.iter().find_map(|it| lower.strip_prefix(it));
@@ -140,9 +133,13 @@ fn is_yours(text: &str, beginnings: &[&str]) -> bool {
 
 fn speaks_of_a_key(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["letta", "api_key", "api-key", "apikey"]
-        .iter()
-        .any(|word| lower.contains(word))
+    KEY_WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a text begins with another, in capitals or not.
+fn starts_with(text: &str, beginning: &str) -> bool {
+    let start = text.get(..beginning.len());
+    start.is_some_and(|it| it.eq_ignore_ascii_case(beginning))
 }
 
 fn is_between(text: &str, open: &str, close: &str) -> bool {

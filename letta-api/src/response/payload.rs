@@ -39,7 +39,7 @@ impl InvalidPayload {
         &self.problem
     }
 
-    /// The body as it came. It may hold a secret: the answer to a create holds the token.
+    /// The body as it came. It may hold a secret, such as a token that was just made.
     pub fn body(&self) -> &Bytes {
         &self.body
     }

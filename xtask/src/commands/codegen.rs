@@ -11,6 +11,7 @@ use crate::openapi::Node;
 use crate::output::render::SourceText;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
+use crate::standalone::{self, FirstCall, Name};
 use crate::visible::visible;
 use crate::{arrange, callers, generate, lint, load, overlay, refine, report, requests, split};
 
@@ -26,6 +27,10 @@ pub struct Options {
     pub overlay: Option<PathBuf>,
     /// The folder of the crate to generate.
     pub out: PathBuf,
+    /// Whether to begin a crate there that stands alone, if there is none.
+    pub begin: bool,
+    /// The name of a crate that stands alone. Without one, it is that of its manifest, or of its folder.
+    pub name: Option<String>,
     /// The file to write for tests that call every method, if any.
     pub callers: Option<PathBuf>,
     /// The file to write for a program that checks requests, if any.
@@ -61,6 +66,8 @@ pub struct Report {
     pub decided: Option<report::Report>,
     /// What became of the files. `None` if they were only checked.
     pub outcome: Option<write::Outcome>,
+    /// What to do with a crate that was just begun. `None` if it was there before.
+    pub next: Option<String>,
 }
 
 /// Runs the stages. `explain` gets what was lowered as soon as that is known: it is useful even if a later stage
@@ -71,6 +78,7 @@ pub struct Report {
 /// The first stage that fails ends the command. Nothing is written then.
 pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Failure> {
     let mut clock = Stopwatch::default();
+    let alone = alone(options)?;
 
     let mut document = clock.time("load", || load::load(&options.description))?;
     // The overlay changes facts for the sake of generated code.
@@ -108,6 +116,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     })?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;
     let (operations, types) = (refined.methods.len(), refined.count);
+    let call = alone.as_ref().and_then(|_| FirstCall::of(&refined, &model));
     let callers = match &options.callers {
         Some(path) => Some(clock.time("callers", || callers_text(path, &refined, &model))?),
         None => None,
@@ -125,13 +134,27 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
     texts.push(names);
+    let whole = match &alone {
+        Some(alone) => Some(standalone::make(
+            &mut texts,
+            &alone.name,
+            &given,
+            &options.description,
+            call.as_ref(),
+        )?),
+        None => None,
+    };
     texts.extend(callers);
     texts.extend(requests);
     let outcome = if options.check {
-        clock.time("check", || write::check(&options.out, &texts, &features))?;
+        clock.time("check", || {
+            write::check(&options.out, &texts, &features, whole.as_ref())
+        })?;
         None
     } else {
-        Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
+        Some(clock.time("write", || {
+            write::write(&options.out, &texts, &features, whole.as_ref())
+        })?)
     };
 
     Ok(Report {
@@ -149,6 +172,108 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
         warnings,
         decided,
         outcome,
+        next: alone
+            .filter(|it| it.is_new && !options.check)
+            .map(|it| next(options, &it.name)),
+    })
+}
+
+/// A crate that stands alone.
+struct Alone {
+    name: Name,
+    is_new: bool,
+}
+
+/// The crate to make as a whole. `None` if only its generated code is to be written, since the rest is somebody's.
+fn alone(options: &Options) -> Result<Option<Alone>, Failure> {
+    let manifest = options.out.join("Cargo.toml");
+    let there = match std::fs::read_to_string(&manifest) {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            return Err(Failure::Message(format!(
+                "cannot read {}: {error}",
+                manifest.display()
+            )));
+        }
+    };
+    let Some(there) = there else {
+        if !options.begin {
+            return Ok(None);
+        }
+        let folder = std::path::absolute(&options.out).unwrap_or_else(|_| options.out.clone());
+        let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+        let name = options.name.as_deref().unwrap_or(&folder);
+        return Ok(Some(Alone {
+            name: Name::new(name)?,
+            is_new: true,
+        }));
+    };
+    let kept = standalone::kept(&manifest, &there)?;
+    if !kept.stands_alone {
+        return match &options.name {
+            None => Ok(None),
+            Some(_) => Err(Failure::Message(format!(
+                "{} was not begun by `cargo xtask codegen`, so --name has no meaning there: name a folder without a crate with --out",
+                manifest.display()
+            ))),
+        };
+    }
+    let has = kept.name.unwrap_or_default();
+    if let Some(name) = options.name.as_ref().filter(|it| **it != has) {
+        return Err(Failure::Message(format!(
+            "the crate in {} is called `{}`, and --name says `{}`: leave --name out, or change the name in {}",
+            options.out.display(),
+            visible(&has),
+            visible(name),
+            manifest.display()
+        )));
+    }
+    if !kept.lacks.is_empty() {
+        return Err(Failure::Message(format!(
+            "{} lacks what the code needs: add to [dependencies]\n{}",
+            manifest.display(),
+            kept.lacks.join("\n")
+        )));
+    }
+    Ok(Some(Alone {
+        name: Name::new(&has)?,
+        is_new: false,
+    }))
+}
+
+/// What comes after a crate was begun.
+fn next(options: &Options, name: &Name) -> String {
+    let out = options.out.display();
+    let mut text = format!(
+        "Next:\n  cd {out}\n  cargo run --example first_call   # its first lines say which variables it needs\n  cargo doc --open"
+    );
+    let folder = std::path::absolute(&options.out).unwrap_or_else(|_| options.out.clone());
+    let above = folder.ancestors().skip(1).map(|it| it.join("Cargo.toml"));
+    let workspace = above.into_iter().find(|it| {
+        let text = std::fs::read_to_string(it).unwrap_or_default();
+        text.lines().any(|line| line.trim_end() == "[workspace]")
+    });
+    if let Some(workspace) = workspace {
+        text += &format!(
+            "\nThe folder is in the workspace of {}: add `{}` to its members there, or begin the crate elsewhere.",
+            workspace.display(),
+            name.as_str()
+        );
+    }
+    visible(&text).into_owned()
+}
+
+/// What to do about findings if there is no overlay yet.
+pub fn advice(options: &Options, failure: &Failure) -> Option<String> {
+    let wants_overlay = options.overlay.is_none() && matches!(failure, Failure::Diagnostics(_));
+    wants_overlay.then(|| {
+        let description = options.description.display().to_string();
+        format!(
+            "help: an overlay holds the decisions that a description leaves open; this begins one, and its last line says how to go on:\n  \
+             cargo xtask init {}",
+            visible(&description)
+        )
     })
 }
 
@@ -255,6 +380,8 @@ impl Report {
             self.actions,
             stages.join(", ")
         );
-        visible(&summary).into_owned()
+        let next = self.next.as_ref();
+        let next = next.map_or_else(String::new, |next| format!("\n\n{next}"));
+        format!("{}{next}", visible(&summary))
     }
 }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::markers::IGNORE;
@@ -77,10 +77,27 @@ impl Report {
         }
         let _ = write!(
             text,
-            "\nRead it, then run:\n  cargo xtask codegen --description {description} --overlay {out} --out CRATE"
+            "\nRead it, then run:\n  cargo xtask codegen {description} --overlay {out} --out {}",
+            crate_beside(&options.description).display()
         );
         visible(&text).into_owned()
     }
+}
+
+/// The folder of a crate beside the description, which has its name.
+fn crate_beside(description: &Path) -> PathBuf {
+    let stem = description.file_stem().unwrap_or_default();
+    let stem = stem.to_string_lossy().to_ascii_lowercase();
+    let kept = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let stem = stem.replace(|c: char| !kept(c), "-");
+    let stem = stem.trim_matches(['-', '_']);
+    let says_nothing = ["openapi", "swagger", "api", "spec", ""].contains(&stem);
+    let begins_well = stem.starts_with(|c: char| c.is_ascii_alphabetic());
+    description.with_file_name(match () {
+        () if says_nothing || !begins_well => "my-api".to_owned(),
+        () if stem.ends_with("api") => stem.to_owned(),
+        () => format!("{stem}-api"),
+    })
 }
 
 /// A decision that most descriptions need.

@@ -38,7 +38,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 &schema.at.join(keyword),
                 format!("{what} has `{keyword}`, and would become a checked type: one unexpected value would lose a whole answer"),
                 format!(
-                    "leave checking to letta-api-ext, with {}",
+                    "leave checking to the service, with {}",
                     context.update(&schema.at, &format!("x-codegen-ignore: [{all}]"))
                 ),
             );

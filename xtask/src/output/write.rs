@@ -9,7 +9,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostic::Failure;
 use crate::output::manifest;
-use crate::output::render::{HEADER, JSON_HEADER, SourceText};
+use crate::output::render::{MARKS, SourceText};
 use crate::split::Feature;
 
 /// What [`write()`] did.
@@ -19,6 +19,18 @@ pub enum Outcome {
     Written,
     /// All files held these texts already, and were left alone.
     Unchanged,
+}
+
+/// A crate of which all is made, and not only what comes of the description: how it begins. These files belong to the owner of the crate, and
+/// are not written over. Of the manifest, the features are.
+#[derive(Debug)]
+pub struct Whole {
+    /// The manifest, with the two lines for the features.
+    pub manifest: String,
+    /// The README. It is written again if it is not there, since its examples are compiled.
+    pub readme: SourceText,
+    /// An example. It is written with the manifest, and never again.
+    pub example: SourceText,
 }
 
 /// A file that has to change.
@@ -31,7 +43,7 @@ struct Change {
 }
 
 /// Puts the texts and the features into the crate in `folder`, and removes what an earlier run left in
-/// `src/generated/`. Everything is written to temporary files first, and renamed in the end, so that no
+/// `src/generated/`, or in all of `src/` if the crate is made as a whole. Everything is written to temporary files first, and renamed in the end, so that no
 /// reader finds half a file, and an earlier failure changes nothing. A file that holds its text already keeps its date.
 ///
 /// # Errors
@@ -42,8 +54,9 @@ pub fn write(
     folder: &Path,
     texts: &[SourceText],
     features: &[Feature],
+    whole: Option<&Whole>,
 ) -> Result<Outcome, Failure> {
-    let changes = changes(folder, texts, features)?;
+    let changes = changes(folder, texts, features, whole)?;
     if changes.is_empty() {
         return Ok(Outcome::Unchanged);
     }
@@ -67,10 +80,15 @@ pub fn write(
 ///
 /// Files that are missing, differ, or should not be there, with a unified diff of each from what is there to what
 /// should be; and what [`write()`] would refuse.
-pub fn check(folder: &Path, texts: &[SourceText], features: &[Feature]) -> Result<(), Failure> {
+pub fn check(
+    folder: &Path,
+    texts: &[SourceText],
+    features: &[Feature],
+    whole: Option<&Whole>,
+) -> Result<(), Failure> {
     let mut report = String::new();
     let mut stale = 0;
-    for change in changes(folder, texts, features)? {
+    for change in changes(folder, texts, features, whole)? {
         let lines = |text: &Option<String>| text.as_deref().unwrap_or("").replace("\r\n", "\n");
         let (there, wanted) = (lines(&change.there), lines(&change.wanted));
         if there == wanted && change.there.is_some() == change.wanted.is_some() {
@@ -98,9 +116,11 @@ pub fn check(folder: &Path, texts: &[SourceText], features: &[Feature]) -> Resul
         1 => "1 file is stale".to_owned(),
         _ => format!("{stale} files are stale"),
     };
-    Err(Failure::Message(format!(
-        "{report}{files}: run `cargo xtask codegen`"
-    )))
+    let advice = match whole {
+        Some(_) => "run the same command without `--check`",
+        None => "run `cargo xtask codegen`",
+    };
+    Err(Failure::Message(format!("{report}{files}: {advice}")))
 }
 
 /// All that is to be done, to the byte.
@@ -108,21 +128,39 @@ fn changes(
     folder: &Path,
     texts: &[SourceText],
     features: &[Feature],
+    whole: Option<&Whole>,
 ) -> Result<Vec<Change>, Failure> {
     let mut changes = Vec::new();
     let manifest = folder.join("Cargo.toml");
-    let there = read(&manifest)?.ok_or_else(|| {
+    let there = read(&manifest)?;
+    let begun = there.is_none();
+    let before = there.as_ref().or(whole.map(|it| &it.manifest));
+    let before = before.ok_or_else(|| {
         Failure::Message(format!(
             "there is no {}: --out is the folder of a crate",
             manifest.display()
         ))
     })?;
-    let wanted = manifest::with_features(&manifest, &there, features)?;
+    let wanted = manifest::with_features(&manifest, before, features)?;
     changes.push(Change {
         path: manifest,
-        there: Some(there),
+        there,
         wanted: Some(wanted),
     });
+    if let Some(whole) = whole {
+        let example = begun.then_some(&whole.example);
+        for text in example.into_iter().chain([&whole.readme]) {
+            let path = folder.join(&text.path);
+            // One that is there is somebody's.
+            if read(&path)?.is_none() {
+                changes.push(Change {
+                    path,
+                    there: None,
+                    wanted: Some(text.text.clone()),
+                });
+            }
+        }
+    }
 
     let mut known = BTreeSet::new();
     let mut foreign = Vec::new();
@@ -140,7 +178,11 @@ fn changes(
         });
     }
     let mut files = Vec::new();
-    list(&folder.join("src/generated"), &mut files)?;
+    let generated = folder.join("src/generated");
+    match whole {
+        Some(_) => list(&folder.join("src"), &mut files)?,
+        None => list(&generated, &mut files)?,
+    }
     for path in files.into_iter().filter(|path| !known.contains(path)) {
         // This command writes texts only.
         match std::fs::read_to_string(&path).ok() {
@@ -149,6 +191,8 @@ fn changes(
                 there: Some(there),
                 wanted: None,
             }),
+            // A program of the crate's owner, for instance.
+            _ if !path.starts_with(&generated) => {}
             _ => foreign.push(path),
         }
     }
@@ -168,10 +212,8 @@ fn changes(
 
 /// Whether this command wrote a file: its first line says so.
 fn is_ours(text: &str) -> bool {
-    let first = text.lines().next();
-    [HEADER, JSON_HEADER]
-        .iter()
-        .any(|header| first == header.lines().next())
+    let first = text.lines().next().unwrap_or_default();
+    MARKS.iter().any(|mark| first.starts_with(mark))
 }
 
 /// What a file holds, if it is there.

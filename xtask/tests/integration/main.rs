@@ -68,6 +68,7 @@ mod commands {
     mod drift;
     mod init;
     mod lint;
+    mod standalone;
 }
 
 /// Whole descriptions: made at random, of other services, and the service's own.

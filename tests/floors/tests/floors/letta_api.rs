@@ -5,8 +5,10 @@ use letta_api_floors::{Floors, Table};
 const FLOORS: Table<'_> = &[
     // What a machine and a browser do each in its own way.
     ("platform", &[]),
-    ("credentials", &[]),
-    ("base_url", &["credentials"]),
+    // What is true of this service alone.
+    ("service", &[]),
+    ("credentials", &["service"]),
+    ("base_url", &["credentials", "service"]),
     ("failure", &["credentials", "platform"]),
     ("nullable", &[]),
     ("operation", &[]),

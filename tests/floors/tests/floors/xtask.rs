@@ -75,6 +75,21 @@ const FLOORS: Table<'_> = &[
         ],
     ),
     ("output", &["diagnostic", "manifest", "naming", "split"]),
+    // Beside the last stages: it puts a whole crate around the code.
+    (
+        "standalone",
+        &[
+            "diagnostic",
+            "manifest",
+            "markdown",
+            "model",
+            "naming",
+            "openapi",
+            "output",
+            "refine",
+            "visible",
+        ],
+    ),
     // Beside split: it makes code for tests of what split divides.
     ("callers", &["diagnostic", "model", "naming", "refine"]),
     // Beside the stages that make code: it hands on what requests are made of.
@@ -106,6 +121,7 @@ const FLOORS: Table<'_> = &[
             "report",
             "requests",
             "split",
+            "standalone",
             "visible",
         ],
     ),

@@ -40,7 +40,7 @@ impl Scratch {
         let manifest = manifest.replace(default.unwrap(), "default = []");
         std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
         copy_written(&workspace.join("letta-api/src"), &package.join("src"));
-        write::write(&package, files, features).unwrap();
+        write::write(&package, files, features, None).unwrap();
         scratch
     }
 
