@@ -57,7 +57,6 @@ use crate::markers::{BRANCHES_FROM, FROM, MADE, RENAMED};
 use crate::openapi::reference::place_of;
 use crate::openapi::{Node, Pointer, Value};
 
-pub(crate) use operation_ids::name as operation_name;
 pub use uploads::FILE_TYPE;
 
 /// Arranges a description in OpenAPI 3.0.
