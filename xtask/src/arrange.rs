@@ -1,4 +1,4 @@
-//! Fourth stage: what progenitor cannot take is put in a form that it takes.
+//! Fifth stage: what progenitor cannot take is put in a form that it takes.
 //!
 //! What the refine stage has to know is written into the description, in extensions that begin with [`MADE`]. What
 //! cannot be arranged is left as it is, and a lint refuses it.

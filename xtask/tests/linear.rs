@@ -254,7 +254,7 @@ fn a_starter_overlay_takes_about_twice_the_work_for_twice_the_findings() {
         let text = description(Value::Object(numbered(count, mixed))).to_string();
         let given = load::parse(&Source::new("d.json", text)).unwrap();
         let info = allocation_counter::measure(|| {
-            let (_, report) = init::starter(&given, "d.json").unwrap();
+            let (_, report) = init::starter(&given, "d.json", &init::Only::default()).unwrap();
             assert!(report.left.is_empty(), "{:#?}", report.left);
         });
         info.bytes_total as f64

@@ -19,6 +19,7 @@ const FLOORS: Table<'_> = &[
     // The stages, in their order.
     ("load", &["diagnostic", "openapi"]),
     ("overlay", &["diagnostic", "markers", "openapi"]),
+    ("select", &["diagnostic", "markers", "naming", "openapi"]),
     (
         "lower",
         &[
@@ -84,7 +85,10 @@ const FLOORS: Table<'_> = &[
         "drift",
         &["diagnostic", "lower", "markers", "openapi", "overlay"],
     ),
-    ("report", &["arrange", "markers", "openapi", "visible"]),
+    (
+        "report",
+        &["arrange", "markers", "openapi", "select", "visible"],
+    ),
     (
         "commands",
         &[
@@ -105,6 +109,7 @@ const FLOORS: Table<'_> = &[
             "refine",
             "report",
             "requests",
+            "select",
             "split",
             "visible",
         ],
