@@ -23,6 +23,7 @@ const FLOORS: Table<'_> = &[
             "response",
         ],
     ),
+    ("spans", &["failure", "operation", "platform", "response"]),
     (
         "client",
         &[
@@ -31,6 +32,7 @@ const FLOORS: Table<'_> = &[
             "operation",
             "platform",
             "response",
+            "spans",
             "transport",
         ],
     ),
