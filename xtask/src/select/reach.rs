@@ -124,6 +124,12 @@ impl<'a> Search<'a> {
         // Keywords of the schemas that the walk is in, which it does not look into.
         let mut past: Vec<Vec<String>> = Vec::new();
         walk::each_of(root, kind, Reach::V3_1, |node, place| {
+            // Those of schemas that the walk has left.
+            while let Some([schema @ .., _]) = past.last().map(Vec::as_slice)
+                && !place.at.starts_with(schema)
+            {
+                past.pop();
+            }
             if past.iter().any(|it| place.at.starts_with(it)) {
                 return Then::Past;
             }
@@ -140,7 +146,9 @@ impl<'a> Search<'a> {
                 }
                 if node.get(IGNORE).is_some() || !self.everywhere.is_empty() {
                     let keywords = ignored(node).chain(self.everywhere.iter().copied());
-                    let keywords = keywords.filter(|it| node.get(it).is_some());
+                    // Only those that a walk looks into.
+                    let holds = |it: &&str| walk::holds(Kind::Schema, it, Reach::V3_1).is_some();
+                    let keywords = keywords.filter(|it| node.get(it).is_some() && holds(it));
                     past.extend(keywords.map(|it| {
                         let mut at = place.at.to_vec();
                         at.push(it.to_owned());
