@@ -123,6 +123,11 @@ impl Transport for HttpTransport {
             running.finish(result)
         })
     }
+
+    /// One span for each call, and events for its attempts.
+    fn has_own_spans(&self) -> bool {
+        true
+    }
 }
 
 /// Checks that calls can be made here.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "tracing")]
+use crate::spans;
 use crate::{BaseUrl, BoxFuture, Direct, Operation, Response, Transport, TransportError};
 
 /// A client for the API: a base URL, an HTTP client, and the [`Transport`] between them.
@@ -108,6 +110,12 @@ impl Client {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        #[cfg(feature = "tracing")]
+        if !self.transport.has_own_spans() {
+            let span = spans::of_call(&request, operation);
+            let call = span.in_scope(|| self.transport.execute(&self.client, request, operation));
+            return spans::watch(span, call);
+        }
         self.transport.execute(&self.client, request, operation)
     }
 

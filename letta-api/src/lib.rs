@@ -75,7 +75,16 @@
 //!   HTTP/2. Without the feature, such a request counts as one that may have been processed.
 //!
 //! The other features are `native-tls` (TLS by the platform's own library, which takes precedence if both are on),
-//! `schemars` and `multipart`.
+//! `schemars`, `multipart` and `tracing`.
+//!
+//! # Spans
+//!
+//! With the feature `tracing`, each call has a span `letta.call` of the target `letta_api`, at the level INFO. It begins when the request is
+//! handed to the [`Transport`], and ends when the head of the answer is there. Its fields have the names of OpenTelemetry's conventions for
+//! HTTP clients: `http.request.method`, `url.template`, `url.scheme`, `server.address`, `server.port`, `http.response.status_code`, `error.type`
+//! (the status, `connect`, `timeout`, `unprocessed`, `no_answer`, `cancelled`, or `_OTHER`), `otel.name`, `otel.kind`, `otel.status_code`; and
+//! `letta.operation`. It holds no path, query, header or body. A transport that makes spans of its own says so
+//! ([`Transport::has_own_spans`]), as letta-api-ext's does.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -123,6 +132,8 @@ mod platform;
 mod response;
 mod service;
 mod service_error;
+#[cfg(feature = "tracing")]
+mod spans;
 #[doc(hidden)]
 pub mod support;
 mod transport;

@@ -44,6 +44,11 @@ pub trait Transport: MaybeSend + MaybeSync {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>>;
+
+    /// Whether it makes a span for each call. If not, and the feature `tracing` is on, the client makes one.
+    fn has_own_spans(&self) -> bool {
+        false
+    }
 }
 
 /// Sends each request once, as it is. A [`Client`](crate::Client) starts with this transport.

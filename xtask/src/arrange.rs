@@ -1,4 +1,4 @@
-//! Fourth stage: what progenitor cannot take is put in a form that it takes.
+//! Fifth stage: what progenitor cannot take is put in a form that it takes.
 //!
 //! What the refine stage has to know is written into the description, in extensions that begin with [`MADE`]. What
 //! cannot be arranged is left as it is, and a lint refuses it.
@@ -57,7 +57,6 @@ use crate::markers::{BRANCHES_FROM, FROM, MADE, RENAMED};
 use crate::openapi::reference::place_of;
 use crate::openapi::{Node, Pointer, Value};
 
-pub(crate) use operation_ids::name as operation_name;
 pub use uploads::FILE_TYPE;
 
 /// Arranges a description in OpenAPI 3.0.

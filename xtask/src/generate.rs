@@ -1,4 +1,4 @@
-//! Sixth stage: progenitor turns the description into Rust tokens.
+//! Seventh stage: progenitor turns the description into Rust tokens.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

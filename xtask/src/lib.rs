@@ -1,7 +1,7 @@
 //! The maintainers' commands of this workspace, as a library for its tests.
 //!
 //! `cargo xtask codegen` takes the OpenAPI description to the source of `letta-api`. Data flows one
-//! way: [`load`] → [`overlay`] → [`lower`] → [`arrange`] → [`lint`] → [`generate`] → [`refine`] →
+//! way: [`load`] → [`overlay`] → [`select`] → [`lower`] → [`arrange`] → [`lint`] → [`generate`] → [`refine`] →
 //! [`split`] → [`output`]. Each stage is a function from value to value. Only the first reads files, and only the last
 //! writes them. [`commands::codegen`] runs them. [`drift`](mod@drift) compares a description with another.
 //!
@@ -11,6 +11,7 @@
 //! |---|---|
 //! | load | `status: {type: [string, 'null'], enum: [idle, busy, null]}`, every value with its place in the file |
 //! | overlay | an action adds `x-codegen-name: AgentState` |
+//! | select | nothing. If no operation that is chosen reached `Agent`, it would go |
 //! | lower | `{type: string, enum: [idle, busy], nullable: true}`: OpenAPI 3.0 has no list of types |
 //! | arrange | `{nullable: true, allOf: [{$ref: AgentState}]}`, and a component `AgentState` with the enum |
 //! | lint | nothing to refuse. A misspelt `nulable` would be an error here |
@@ -42,6 +43,7 @@ mod parallel;
 pub mod refine;
 pub mod report;
 pub mod requests;
+pub mod select;
 pub mod split;
 pub mod standalone;
 pub mod taken;

@@ -1,4 +1,4 @@
-//! Fifth stage: what the generator would panic on, or ignore without a word, is refused.
+//! Sixth stage: what the generator would panic on, or ignore without a word, is refused.
 //!
 //! There is a rule only if progenitor or typify was seen to do the wrong thing, or if a marker
 //! of ours is missing or would have no effect. A description that passes is in the part of OpenAPI 3.0

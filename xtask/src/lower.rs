@@ -1,4 +1,4 @@
-//! Third stage: a description in OpenAPI 3.1 becomes one in 3.0.3, which is what progenitor reads.
+//! Fourth stage: a description in OpenAPI 3.1 becomes one in 3.0.3, which is what progenitor reads.
 //!
 //! What 3.0 can express is rewritten. Each place is recorded, with the effect on the meaning. What 3.0 cannot
 //! express is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as

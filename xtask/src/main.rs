@@ -93,6 +93,15 @@ enum Command {
         /// The OpenAPI Overlay to write [default: overlay.yaml beside the description]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Only operations with this path, such as `/v1/agents/**` or `GET /v1/agents`; more than once for several
+        #[arg(long = "path", value_name = "PATTERN")]
+        paths: Vec<String>,
+        /// Only operations with this tag
+        #[arg(long = "tag", value_name = "PATTERN")]
+        tags: Vec<String>,
+        /// Only operations with this `operationId`, or this name of a method
+        #[arg(long = "id", value_name = "PATTERN")]
+        ids: Vec<String>,
     },
     /// Compare the description with another, such as the one that the service publishes
     ///
@@ -227,9 +236,20 @@ fn main() -> ExitCode {
             };
             lint(&options, format)
         }
-        Command::Init { description, out } => {
+        Command::Init {
+            description,
+            out,
+            paths,
+            tags,
+            ids,
+        } => {
             let out = out.unwrap_or_else(|| description.with_file_name("overlay.yaml"));
-            init(&commands::init::Options { description, out })
+            let only = commands::init::Only { paths, tags, ids };
+            init(&commands::init::Options {
+                description,
+                out,
+                only,
+            })
         }
         Command::Drift {
             other,

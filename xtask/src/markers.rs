@@ -45,8 +45,10 @@ pub const ANSWER: &str = "x-codegen-answer";
 pub const PAGES: &str = "x-codegen-pages";
 /// The value of [`ANSWER`]: nothing, whatever the service sends.
 pub const NOTHING: &str = "nothing";
+/// On the description: which operations have code. Its form is in `select.rs`.
+pub const OPERATIONS: &str = "x-codegen-operations";
 
-/// On an action of an overlay: it is no error if the target matches nothing.
+/// On an action of an overlay, and in `include` or `exclude` of [`OPERATIONS`]: it is no error if the target, or a pattern, matches nothing.
 pub const MAY_MATCH_NOTHING: &str = "x-codegen-may-match-nothing";
 
 /// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.

@@ -39,6 +39,22 @@ pub fn method_name(operation_id: &str) -> String {
     sanitized(operation_id, str::to_snake_case, "_")
 }
 
+/// The name of an operation that the description gives none: the method and the words of the path, with `by-` before a parameter.
+pub fn operation_name(method: &str, path: &str) -> String {
+    let mut words = vec![method.to_owned()];
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        let mut rest = part;
+        while let Some((before, after)) = rest.split_once('{') {
+            words.extend((!before.is_empty()).then(|| before.to_owned()));
+            let (parameter, after) = after.split_once('}').unwrap_or((after, ""));
+            words.push(format!("by-{parameter}"));
+            rest = after;
+        }
+        words.extend((!rest.is_empty()).then(|| rest.to_owned()));
+    }
+    words.join("-")
+}
+
 /// The method that gives all pages of a list.
 pub fn pages_method(operation_id: &str) -> String {
     format!("{}_pages", method_name(operation_id))
@@ -329,5 +345,17 @@ mod tests {
         assert_eq!(variant_names(&["a", "b c"]), ["A", "BC"]);
         assert_eq!(variant_names(&["<", "<="]), ["X", "Xx"]);
         assert!(!all_differ(&variant_names(&["a b", "a-b"])));
+    }
+
+    #[test]
+    fn the_name_of_an_operation_is_made_of_the_method_and_the_path() {
+        for (method, path, expected) in [
+            ("get", "/v1/agents/{agent_id}", "get_v1_agents_by_agent_id"),
+            ("post", "/", "post"),
+            ("get", "/a/{b}.json", "get_a_by_b_json"),
+            ("put", "/{a}:{b}", "put_by_a_by_b"),
+        ] {
+            assert_eq!(method_name(&operation_name(method, path)), expected);
+        }
     }
 }

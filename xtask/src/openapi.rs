@@ -2,9 +2,10 @@
 //!
 //! A question about a description that two stages ask has its answer here, once: what a `$ref` leads to
 //! ([`mod@reference`]), what stands where ([`walk`]), what a keyword is about ([`keywords`]), what a schema says without
-//! the keywords that the overlay hides ([`schema`]), how a list comes in pages ([`pages`]), which operations there are, whether a schema is sent or received
+//! the keywords that the overlay hides ([`schema`]), what a part without a name is in the place of a reference to it ([`copies`]), how a list comes in pages ([`pages`]), which operations there are, whether a schema is sent or received
 //! ([`uses`]), how large a description may be ([`limits`]). Nothing here knows a stage.
 
+pub mod copies;
 mod deprecation;
 mod document;
 pub mod keywords;

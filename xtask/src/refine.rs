@@ -1,4 +1,4 @@
-//! Seventh stage: progenitor's code is changed where progenitor has no setting for what we want.
+//! Eighth stage: progenitor's code is changed where progenitor has no setting for what we want.
 //!
 //! A pass over the syntax tree, driven by the description's markers. If progenitor's output lacks something that this stage
 //! expects, that is an error and never passed over: a new version of progenitor that writes something else must be

@@ -17,6 +17,7 @@ use crate::markers::{REPLACE, UNION, union_of};
 use crate::openapi::schema::{get, ignored, items, members, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, operations, reference};
+use crate::select::Selection;
 use crate::visible::{visible, visible_json};
 
 /// The type that takes any JSON.
@@ -53,15 +54,22 @@ pub struct Decision {
 /// How many lines of one reason are shown as text. JSON and the page have all.
 const SHOWN: usize = 20;
 
-/// Reads what was decided. `facts` is the description before the overlay, `given` after it, and `arranged` what the generator saw.
+/// Reads what was decided. `facts` is the description before the overlay, `given` after it and without what it does not choose (`selection`), and
+/// `arranged` what the generator saw.
 #[must_use]
-pub fn report(facts: &Node, given: &Node, arranged: &Node, actions: usize) -> Report {
+pub fn report(
+    facts: &Node,
+    given: &Node,
+    arranged: &Node,
+    selection: &Selection,
+    actions: usize,
+) -> Report {
     Report {
         operations: operations(arranged).count(),
         actions,
         any_json: any_json(given, arranged),
         by_shape: by_shape(given, arranged),
-        left_out: left_out(facts, given, arranged),
+        left_out: left_out(facts, given, arranged, selection),
     }
 }
 
@@ -218,13 +226,23 @@ fn by_shape(given: &Node, arranged: &Node) -> Vec<Decision> {
 }
 
 /// What the description has and the code has not.
-fn left_out(facts: &Node, given: &Node, arranged: &Node) -> Vec<Decision> {
-    let mut found = Vec::new();
+fn left_out(facts: &Node, given: &Node, arranged: &Node, selection: &Selection) -> Vec<Decision> {
+    let of_choice = selection.left_out.iter().map(|it| Decision {
+        at: it.at.to_string(),
+        place: it.span.place(),
+        reason: it.reason.clone(),
+        instead: it.instead.to_owned(),
+    });
+    let mut found: Vec<Decision> = of_choice.collect();
+    let not_chosen: BTreeSet<String> = found.iter().map(|it| it.at.clone()).collect();
     let kept: BTreeSet<String> = operations(given).map(|(at, _)| at.to_string()).collect();
     for (at, _) in operations(facts) {
         let [_, path, method] = at.0.as_slice() else {
             continue;
         };
+        if not_chosen.contains(&at.to_string()) {
+            continue;
+        }
         if !kept.contains(&at.to_string()) {
             let reason = format!(
                 "the operation `{} {path}`: the overlay removes it",

@@ -1,4 +1,4 @@
-//! Eighth stage: the code is divided into files, one for each tag, and into features.
+//! Ninth stage: the code is divided into files, one for each tag, and into features.
 //!
 //! An operation exists if the feature of any of its tags is on. A type exists if an operation does that
 //! reaches it. A tag's file holds its operations and the types that no other tag reaches; the other types are in

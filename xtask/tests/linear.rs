@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use xtask::commands::init;
 use xtask::diagnostic::Failure;
 use xtask::openapi::Source;
-use xtask::{arrange, lint, load, lower, overlay};
+use xtask::{arrange, lint, load, lower, overlay, select};
 
 /// Twice as much would be 2.0. Tables that grow by doubling make steps.
 const MOST: f64 = 2.6;
@@ -254,12 +254,42 @@ fn a_starter_overlay_takes_about_twice_the_work_for_twice_the_findings() {
         let text = description(Value::Object(numbered(count, mixed))).to_string();
         let given = load::parse(&Source::new("d.json", text)).unwrap();
         let info = allocation_counter::measure(|| {
-            let (_, report) = init::starter(&given, "d.json").unwrap();
+            let (_, report) = init::starter(&given, "d.json", &init::Only::default()).unwrap();
             assert!(report.left.is_empty(), "{:#?}", report.left);
         });
         info.bytes_total as f64
     };
     let counts = [50, 100, 200].map(bytes);
+    for pair in counts.windows(2) {
+        assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
+    }
+}
+
+#[test]
+fn choosing_operations_takes_about_twice_the_work_for_twice_the_schemas() {
+    let schema = |it: usize| match it % 3 {
+        0 => reference(it + 1),
+        1 => {
+            json!({"allOf": [reference(it + 1), object()], "discriminator": {"propertyName": "a"}})
+        }
+        _ => {
+            json!({"properties": {"a": reference(it + 1), "b": {"items": reference(0), "x-codegen-ignore": ["items"]}}})
+        }
+    };
+    let bytes = |count: usize| {
+        let mut schemas = numbered(count, schema);
+        schemas.insert(format!("C{count}"), object());
+        let mut description = description(Value::Object(schemas));
+        description["x-codegen-operations"] = json!({"include": {"ids": ["get_it"]}});
+        let mut given = load::parse(&Source::new("d.json", description.to_string())).unwrap();
+        let info = allocation_counter::measure(|| {
+            select::select(&mut given, select::Hidden::Skipped).unwrap();
+        });
+        let kept = &given.to_json()["components"]["schemas"];
+        assert_eq!(kept.as_object().unwrap().len(), count + 1);
+        info.bytes_total as f64
+    };
+    let counts = [500, 1_000, 2_000].map(bytes);
     for pair in counts.windows(2) {
         assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
     }

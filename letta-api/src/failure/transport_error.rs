@@ -119,6 +119,12 @@ impl TransportError {
         self.known.as_ref()?.reason.as_deref()
     }
 
+    /// Whether no connection was made.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn is_connect(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.is_connect)
+    }
+
     /// Whether it is certain that no server worked on the request: no connection was made, or the server refused the
     /// request over HTTP/2. The second is known only with the feature `http2`. It is `false` if the cause is not a
     /// `reqwest::Error`, and in a browser, which does not say why a request failed.

@@ -16,7 +16,8 @@ fn created() -> Fault {
     Fault::Answer(answer("201 Created", "application/json", &token_json()))
 }
 
-/// What the SDK itself traced: the fields of the span, all in one, and the events.
+/// What the SDK itself traced: the fields of the span, all in one, and the events. letta-api's feature `tracing` is on here, so a span of
+/// its own around the SDK's would have each field twice.
 fn own(traces: &Traces) -> (Vec<(&'static str, String)>, Vec<Trace>) {
     let own = traces
         .take()

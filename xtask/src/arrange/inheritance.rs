@@ -29,7 +29,7 @@ use super::nodes::{add_schema, remove, set};
 use crate::markers::{FROM, OPEN, RENAMED, REPLACE};
 use crate::naming::type_name;
 use crate::openapi::reference::{component, place_of, to_component};
-use crate::openapi::schema::{get, items, members, reference, text};
+use crate::openapi::schema::{extends, get, items, members, reference, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, Value, component_schemas};
 
@@ -158,17 +158,11 @@ fn is_extension(document: &Node, at: &[String]) -> bool {
         return false;
     };
     let is_component = holder.len() == 3 && holder[0] == "components" && holder[1] == "schemas";
-    all_of == "allOf" && (is_component || extends(document.pointer(&Pointer(holder.to_vec()))))
-}
-
-/// Whether a schema with an `allOf` adds something to what it refers to.
-fn extends(schema: Option<&Node>) -> bool {
-    schema.is_some_and(|it| {
-        items(it, "allOf").len() > 1
-            || ["properties", "required", "additionalProperties"]
-                .iter()
-                .any(|keyword| get(it, keyword).is_some())
-    })
+    all_of == "allOf"
+        && (is_component
+            || document
+                .pointer(&Pointer(holder.to_vec()))
+                .is_some_and(extends))
 }
 
 /// All that extend a component, and what extends those, each once: as many as there is room for, and one more if there are more.

@@ -11,6 +11,7 @@ use crate::markers::MARKER_PREFIX;
 use crate::openapi::walk::{self, Reach, Then};
 use crate::openapi::{Node, Value};
 use crate::output::yaml::to_yaml;
+use crate::select::{self, Hidden};
 use crate::{load, overlay};
 
 /// What to read.
@@ -63,6 +64,8 @@ pub fn run(options: &Options) -> Result<Bundle, Failure> {
     if let Some(path) = &options.overlay {
         overlay::apply(&mut document, &load::load(path)?)?;
     }
+    // What markers hide is written.
+    select::select(&mut document, Hidden::Followed)?;
     let mut sources: BTreeSet<PathBuf> = options.overlay.iter().cloned().collect();
     collect_sources(&document, &mut sources);
     walk::each_mut(&mut document, Reach::V3_1, |node, _| {

@@ -11,6 +11,7 @@ use crate::openapi::Node;
 use crate::output::render::SourceText;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
+use crate::select::{self, Hidden};
 use crate::standalone::{self, FirstCall, Name};
 use crate::visible::visible;
 use crate::{arrange, callers, generate, lint, load, overlay, refine, report, requests, split};
@@ -46,6 +47,8 @@ pub struct Options {
 pub struct Report {
     /// The operations that the client has.
     pub operations: usize,
+    /// The operations that the overlay does not choose.
+    pub left_out: usize,
     /// The types that the client has.
     pub types: usize,
     /// The actions of the overlay.
@@ -89,6 +92,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
         let overlay = clock.time("load", || load::load(path))?;
         actions = clock.time("overlay", || overlay::apply(&mut document, &overlay))?;
     }
+    let selection = clock.time("select", || select::select(&mut document, Hidden::Skipped))?;
     let lowered = clock.time("lower", || lower::lower(&document));
     tell(&lowered);
     let lowered_summary = lowered.summary();
@@ -109,7 +113,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let decided = facts
         .as_ref()
         .filter(|_| options.report)
-        .map(|facts| report::report(facts, &given, &document, actions));
+        .map(|facts| report::report(facts, &given, &document, &selection, actions));
     let model = Model::read(&document);
     let tokens = clock.time("generate", || {
         generate::generate_from(&document, &description, &model)
@@ -159,6 +163,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
 
     Ok(Report {
         operations,
+        left_out: selection.left_out.len(),
         types,
         actions,
         lowered: lowered_summary,
@@ -366,10 +371,14 @@ impl Report {
             .iter()
             .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1e3))
             .collect();
+        let left_out = match self.left_out {
+            0 => String::new(),
+            count => format!(" ({count} left out)"),
+        };
         let lowered = self.lowered.as_ref();
         let lowered = lowered.map_or_else(String::new, |line| format!("\n  {line}"));
         let summary = format!(
-            "{}: {verdict}\n  {} operations, {} types, {} lines in {} files, most in {} ({}); {} overlay actions{lowered}\n  {}",
+            "{}: {verdict}\n  {} operations{left_out}, {} types, {} lines in {} files, most in {} ({}); {} overlay actions{lowered}\n  {}",
             out.display(),
             self.operations,
             self.types,

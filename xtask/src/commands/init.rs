@@ -2,18 +2,22 @@
 //!
 //! Decisions that most descriptions need come first, each with its reason, and each for all places at once. Then the first advice of each
 //! finding that is left is followed, in rounds, since one may hide another. What has no advice becomes any JSON. The overlay is
-//! for people: it is written in groups, says what each is for, and is to be edited.
+//! for people: it is written in groups, says what each is for, and is to be edited. If some operations only are asked for, nothing is
+//! decided about the others.
 //!
 //! An existing file is never written over: it may hold decisions of somebody.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::markers::IGNORE;
-use crate::openapi::{Node, Pointer, Source, Value, operations};
+use crate::markers::{IGNORE, OPERATIONS};
+use crate::openapi::{Node, Pointer, Source, Value, operations, path_items, tags};
+use crate::overlay::yaml_text;
+use crate::select::{self, Hidden};
 use crate::visible::visible;
 use crate::{arrange, lint, load, lower, overlay};
 
@@ -27,6 +31,42 @@ pub struct Options {
     pub description: PathBuf,
     /// The overlay to write.
     pub out: PathBuf,
+    /// The operations that are to have code.
+    pub only: Only,
+}
+
+/// Patterns of the operations that are to have code. Without any, all are.
+#[derive(Clone, Debug, Default)]
+pub struct Only {
+    /// By path.
+    pub paths: Vec<String>,
+    /// By tag.
+    pub tags: Vec<String>,
+    /// By `operationId`, or the name of the method.
+    pub ids: Vec<String>,
+}
+
+impl Only {
+    /// The action of the overlay. `None` if all operations are to have code.
+    fn action(&self) -> Option<String> {
+        let lists = [
+            ("tags", &self.tags),
+            ("paths", &self.paths),
+            ("ids", &self.ids),
+        ];
+        let lists = lists
+            .into_iter()
+            .filter(|(_, patterns)| !patterns.is_empty());
+        let lists: Vec<String> = lists
+            .map(|(field, patterns)| {
+                let patterns: Vec<String> = patterns.iter().map(|it| yaml_text(it)).collect();
+                format!("{field}: [{}]", patterns.join(", "))
+            })
+            .collect();
+        let lists = lists.join(", ");
+        (!lists.is_empty())
+            .then(|| format!("{{target: $, update: {{{OPERATIONS}: {{include: {{{lists}}}}}}}}}"))
+    }
 }
 
 /// What was done.
@@ -221,7 +261,8 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         )));
     }
     let given = load::load(&options.description)?;
-    let (text, report) = starter(&given, &options.description.display().to_string())?;
+    let name = options.description.display().to_string();
+    let (text, report) = starter(&given, &name, &options.only)?;
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -236,12 +277,21 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 ///
 /// # Errors
 ///
-/// An action that was made does not apply, which is a bug.
-pub fn starter(given: &Node, name: &str) -> Result<(String, Report), Failure> {
+/// A pattern of `only` matches nothing. Or an action that was made does not apply, which is a bug.
+pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report), Failure> {
     let mut document = given.clone();
+    let mut sections: Vec<Section> = Vec::new();
+    if let Some(action) = only.action() {
+        apply_from("command line", &mut document, std::slice::from_ref(&action))?;
+        sections.push(Section {
+            title: OPERATIONS_TITLE.to_owned(),
+            why: "These have code, and nothing has to be decided about the others.".to_owned(),
+            actions: vec![action],
+        });
+    }
+    let before = operations(chosen(&document)?.as_ref()).count();
     let mut findings = findings(&document)?;
     let found = findings.len();
-    let mut sections: Vec<Section> = Vec::new();
 
     for decision in DECISIONS {
         let is_wanted = findings.iter().any(|it| decision.rules.contains(&it.rule));
@@ -333,7 +383,11 @@ pub fn starter(given: &Node, name: &str) -> Result<(String, Report), Failure> {
         .map(|(rule, actions)| advised(rule, actions))
         .collect();
     let mut starter = with(grouped, &sections);
-    let mut text = write(&starter, name);
+    let example = match only.action() {
+        None => example(given),
+        Some(_) => None,
+    };
+    let mut text = write(&starter, name, example.as_deref());
     // As codegen will read it.
     let mut whole = given.clone();
     let read = |text: &str| load::parse(&Source::new("overlay.yaml", text.to_owned()));
@@ -345,11 +399,11 @@ pub fn starter(given: &Node, name: &str) -> Result<(String, Report), Failure> {
             advised(run[0].0, actions.collect())
         });
         starter = with(in_order.collect(), &sections);
-        text = write(&starter, name);
+        text = write(&starter, name, example.as_deref());
         whole = given.clone();
         overlay::apply(&mut whole, &read(&text)?)?;
     }
-    let (before, after) = (operations(given).count(), operations(&whole).count());
+    let after = operations(chosen(&whole)?.as_ref()).count();
     let report = Report {
         operations: after,
         lost: before.saturating_sub(after),
@@ -391,8 +445,39 @@ struct Section {
     actions: Vec<String>,
 }
 
-/// The file.
-fn write(sections: &[Section], name: &str) -> String {
+/// The title of the first group.
+const OPERATIONS_TITLE: &str = "Operations";
+
+/// An action that would choose some operations, with a tag or a path that the description has. `None` if it has no operation.
+fn example(given: &Node) -> Option<String> {
+    // What has a meaning in a pattern is plain.
+    let plain = |text: &str| {
+        let mut out = String::new();
+        for c in text.chars() {
+            if matches!(c, '*' | '?' | '[' | ']' | '\\') {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        vec![out]
+    };
+    let tag = operations(given).find_map(|(_, operation)| tags(operation).first().copied());
+    let only = match (tag, path_items(given).next()) {
+        (Some(tag), _) => Only {
+            tags: plain(tag),
+            ..Only::default()
+        },
+        (None, Some((at, _))) => Only {
+            paths: plain(at.last()?),
+            ..Only::default()
+        },
+        (None, None) => return None,
+    };
+    only.action()
+}
+
+/// The file. `example` is an action that chooses operations, as a comment.
+fn write(sections: &[Section], name: &str, example: Option<&str>) -> String {
     let name = visible(name).replace(['\n', '\r'], " ");
     let mut text = format!(
         "# Decisions for the code that is generated from {name}. Begun by `cargo xtask init`, and yours from now on.\n\
@@ -401,8 +486,17 @@ fn write(sections: &[Section], name: &str) -> String {
          info: {{title: Decisions for the generator, version: 1.0.0}}\n\
          actions:\n"
     );
+    if let Some(example) = example {
+        let _ = write!(
+            text,
+            "\n  # {OPERATIONS_TITLE}\n  \
+             # All have code. For some only, take the `#` before the action away, and say which, by `tags`, `paths` and `ids`. Nothing has to be\n  \
+             # decided about the others then. `exclude` takes the same fields.\n  \
+             # - {example}\n"
+        );
+    }
     if sections.is_empty() {
-        text += "  # Nothing needs a decision. The Overlay Specification requires an action.\n";
+        text += "\n  # Nothing needs a decision. The Overlay Specification requires an action.\n";
         text += "  - {target: $, update: {}}\n";
     }
     for section in sections {
@@ -419,11 +513,16 @@ fn write(sections: &[Section], name: &str) -> String {
 
 /// Applies actions, each as advice prints it. On failure, nothing is changed.
 fn apply(document: &mut Node, actions: &[String]) -> Result<(), Failure> {
+    apply_from("overlay.yaml", document, actions)
+}
+
+/// Applies actions. Errors name this as their file.
+fn apply_from(source: &str, document: &mut Node, actions: &[String]) -> Result<(), Failure> {
     let mut text = "overlay: 1.0.0\ninfo: {title: Starter, version: 1.0.0}\nactions:\n".to_owned();
     for action in actions {
         let _ = writeln!(text, "  - {action}");
     }
-    let read = load::parse(&Source::new("overlay.yaml", text))?;
+    let read = load::parse(&Source::new(source, text))?;
     let mut after = document.clone();
     overlay::apply(&mut after, &read)?;
     *document = after;
@@ -453,8 +552,20 @@ fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
     fitting
 }
 
+/// A description without the operations that are not chosen.
+fn chosen(document: &Node) -> Result<Cow<'_, Node>, Failure> {
+    if document.get(OPERATIONS).is_none() {
+        return Ok(Cow::Borrowed(document));
+    }
+    let mut document = document.clone();
+    select::select(&mut document, Hidden::Skipped)?;
+    Ok(Cow::Owned(document))
+}
+
 /// What is wrong with a description.
 fn findings(given: &Node) -> Result<Vec<Diagnostic>, Failure> {
+    let given = chosen(given)?;
+    let given = given.as_ref();
     let lowered = lower::lower(given);
     let arranged = arrange::arrange(lowered.document);
     match lint::lint_lowered(given, &arranged, &lowered.refusals) {
@@ -491,6 +602,9 @@ fn left_to_the_service(document: &Node) -> String {
     if apply(&mut marked, &[list(LEFT_TO_THE_SERVICE)]).is_err() {
         return LEFT_TO_THE_SERVICE.to_owned();
     }
+    let Ok(marked) = chosen(&marked) else {
+        return LEFT_TO_THE_SERVICE.to_owned();
+    };
     // The arrange stage takes off what it has found.
     let arranged = arrange::arrange(lower::lower(&marked).document);
     let idle = arranged.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);

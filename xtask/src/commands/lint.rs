@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Failure, Severity};
+use crate::select::{self, Hidden};
 use crate::visible::visible_json;
 use crate::{arrange, generate, lint, load, lower, overlay};
 
@@ -46,6 +47,7 @@ fn stages(options: &Options, warnings: &mut Vec<Diagnostic>) -> Result<(), Failu
     if let Some(path) = &options.overlay {
         overlay::apply(&mut document, &load::load(path)?)?;
     }
+    select::select(&mut document, Hidden::Skipped)?;
     let lowered = lower::lower(&document);
     let arranged = arrange::arrange(lowered.document);
     *warnings = lint::warnings(&document, &arranged);

@@ -14,8 +14,8 @@ use super::schema::{Role, Schema};
 use super::secrets;
 use crate::markers::{
     ANSWER, EVENT_END, EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, EXPECTED, FOREIGN,
-    IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, PAGES, REPLACE, REQUIRED,
-    SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
+    IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, OPERATIONS, PAGES, REPLACE,
+    REQUIRED, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
 use crate::openapi::pages::Pages;
@@ -147,6 +147,11 @@ fn marker(
         (EVENT_ONLY, _) => event_only(value, holders.operations.get(at).copied()),
         (EVENT_END, _) => event_end(context, value, at),
         (ONE_ERROR, _) => one_error(value, at),
+        // On the description, the select stage has acted on it and removed it.
+        (OPERATIONS, _) => Some((
+            format!("`{OPERATIONS}` is not on the description, and has no effect"),
+            "move it to the description itself, with the target `$`".to_owned(),
+        )),
         (OPEN, Some(schema)) => open(value, schema, what),
         (REPLACE, Some(schema)) => replace(value, schema, what),
         (IGNORE, Some(schema)) => ignore(value, schema, what),
@@ -170,7 +175,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{ONE_ERROR}` and `{EVENT_END}` on the description"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{OPERATIONS}`, `{ONE_ERROR}` and `{EVENT_END}` on the description"
             ),
         )),
     }

@@ -8,10 +8,9 @@ use std::collections::{HashMap, HashSet};
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::arrange::{self};
 use crate::markers::{EVENT_METHOD, EVENT_STREAM, SAFE_TO_REPEAT};
 use crate::naming;
-use crate::naming::{method_name, pages_method};
+use crate::naming::{method_name, operation_name, pages_method};
 use crate::openapi::pages::Pages;
 use crate::openapi::{Node, Pointer};
 use crate::taken;
@@ -268,7 +267,7 @@ fn name<'a>(
 
 /// A name of the method and the path.
 fn made(operation: &Operation<'_>) -> String {
-    let words = arrange::operation_name(&operation.method, operation.path);
+    let words = operation_name(&operation.method, operation.path);
     method_name(&words)
 }
 

@@ -108,6 +108,15 @@ pub fn unwrapped(schema: &Node) -> &Node {
     }
 }
 
+/// Whether a schema with an `allOf` adds something to what it refers to.
+pub fn extends(schema: &Node) -> bool {
+    let adds = |keyword: &&str| get(schema, keyword).is_some();
+    items(schema, "allOf").len() > 1
+        || ["properties", "required", "additionalProperties"]
+            .iter()
+            .any(adds)
+}
+
 /// The name of the component that a schema refers to.
 pub fn reference(schema: &Node) -> Option<&str> {
     reference::referred(schema, "schemas")

@@ -1,4 +1,4 @@
-//! Ninth stage: syntax becomes text.
+//! Tenth stage: syntax becomes text.
 
 use crate::diagnostic::Failure;
 use crate::split::{SourceFile, Split};

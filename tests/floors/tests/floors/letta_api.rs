@@ -25,6 +25,7 @@ const FLOORS: Table<'_> = &[
             "response",
         ],
     ),
+    ("spans", &["failure", "operation", "platform", "response"]),
     (
         "client",
         &[
@@ -33,6 +34,7 @@ const FLOORS: Table<'_> = &[
             "operation",
             "platform",
             "response",
+            "spans",
             "transport",
         ],
     ),

@@ -19,6 +19,7 @@ const FLOORS: Table<'_> = &[
     // The stages, in their order.
     ("load", &["diagnostic", "openapi"]),
     ("overlay", &["diagnostic", "markers", "openapi"]),
+    ("select", &["diagnostic", "markers", "naming", "openapi"]),
     (
         "lower",
         &[
@@ -99,7 +100,10 @@ const FLOORS: Table<'_> = &[
         "drift",
         &["diagnostic", "lower", "markers", "openapi", "overlay"],
     ),
-    ("report", &["arrange", "markers", "openapi", "visible"]),
+    (
+        "report",
+        &["arrange", "markers", "openapi", "select", "visible"],
+    ),
     (
         "commands",
         &[
@@ -120,6 +124,7 @@ const FLOORS: Table<'_> = &[
             "refine",
             "report",
             "requests",
+            "select",
             "split",
             "standalone",
             "visible",

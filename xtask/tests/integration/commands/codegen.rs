@@ -703,7 +703,8 @@ fn how_long_the_stages_took_is_written_as_json_in_their_order() {
             .map(|it| it["stage"].as_str().unwrap())
             .collect();
         let stages = [
-            "load", "overlay", "lower", "arrange", "lint", "generate", "refine", "split", "render",
+            "load", "overlay", "select", "lower", "arrange", "lint", "generate", "refine", "split",
+            "render",
         ];
         assert_eq!(names, [&stages[..], &[last]].concat());
         for timing in timings {

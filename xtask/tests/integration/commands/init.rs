@@ -278,3 +278,262 @@ fn names_in_the_page_are_text() {
     );
     assert!(page.contains("&lt;script&gt;"), "{page}");
 }
+
+/// A large description of which somebody wants one operation. The others cannot be generated as they are.
+const LARGE: &str = "\
+openapi: 3.1.0
+info: {title: Crews, version: '1'}
+paths:
+  /crews:
+    get:
+      operationId: list_crews
+      tags: [crews]
+      responses:
+        '200': {description: All., content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Crew'}}}}}
+    post:
+      operationId: add_crew
+      tags: [crews]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Odd'}}}}
+      responses: {'201': {description: It.}}
+  /ships/{ship}:
+    get:
+      operationId: get_ship
+      tags: [ships]
+      parameters: [{name: ship, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: It., content: {application/json: {schema: {$ref: '#/components/schemas/Odd'}}}}}
+webhooks: {sunk: {post: {responses: {'200': {description: Noted.}}}}}
+components:
+  schemas:
+    Crew: {type: object, properties: {name: {type: string}}}
+    Odd: {type: object, if: {required: [a]}, properties: {b: {type: number}, ship: {$ref: '#/components/schemas/Ship'}}}
+    Ship: {type: object, properties: {born: {type: string, format: date-time}}}
+";
+
+/// Of the operations of `LARGE`, `list_crews` alone, with all that it needs to be decided.
+const CHOSEN: &str = "\
+overlay: 1.0.0
+info: {title: T, version: '1'}
+actions:
+- {target: $, update: {x-codegen-operations: {include: {ids: [list_crews]}}}}
+- {target: \"$.paths['/crews'].get\", update: {x-codegen-safe-to-repeat: true}}
+";
+
+fn large_folder(overlay: &str) -> TempDir {
+    let folder = folder();
+    std::fs::write(folder.path().join("d.yaml"), LARGE).unwrap();
+    if !overlay.is_empty() {
+        std::fs::write(folder.path().join("overlay.yaml"), overlay).unwrap();
+    }
+    folder
+}
+
+const CODEGEN: [&str; 7] = [
+    "codegen",
+    "--description",
+    "d.yaml",
+    "--overlay",
+    "overlay.yaml",
+    "--out",
+    "crate",
+];
+
+#[test]
+fn operations_that_are_not_chosen_have_no_findings_no_code_and_no_types() {
+    let folder = large_folder(CHOSEN);
+    let lint = ["lint", "d.yaml", "--overlay", "overlay.yaml"];
+    let output = xtask(folder.path(), &lint);
+    assert_eq!(said(&output).trim(), "nothing found");
+
+    let output = xtask(
+        folder.path(),
+        &[&CODEGEN[..], &["--report", "r.json"]].concat(),
+    );
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(
+        said(&output).contains("1 operations (2 left out), 1 types"),
+        "{}",
+        said(&output)
+    );
+    let names = std::fs::read_to_string(folder.path().join("crate/NAMES.txt")).unwrap();
+    for (name, is_there) in [
+        ("list_crews", true),
+        ("Crew", true),
+        ("add_crew", false),
+        ("get_ship", false),
+        ("Odd", false),
+        ("Ship", false),
+    ] {
+        assert_eq!(names.contains(name), is_there, "{name}\n{names}");
+    }
+    // The tag that nothing is left of has no feature.
+    let manifest = std::fs::read_to_string(folder.path().join("crate/Cargo.toml")).unwrap();
+    assert!(
+        manifest.contains("crews = []") && !manifest.contains("ships"),
+        "{manifest}"
+    );
+
+    let report = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let left_out = report["leftOut"].as_array().unwrap().iter();
+    let left_out: Vec<(&str, &str)> = left_out
+        .map(|it| (it["at"].as_str().unwrap(), it["reason"].as_str().unwrap()))
+        .collect();
+    let reason = "the operation is not included";
+    assert_eq!(
+        left_out,
+        [
+            ("#/paths/~1crews/post", reason),
+            ("#/paths/~1ships~1{ship}/get", reason)
+        ]
+    );
+}
+
+#[test]
+fn an_operation_that_an_action_removes_and_one_that_is_excluded_have_their_own_reasons() {
+    let overlay = CHOSEN
+        .replace("include: {ids: [list_crews]}", "exclude: {tags: [ships]}")
+        .replace(
+            "actions:\n",
+            "actions:\n- {target: \"$.paths['/crews'].post\", remove: true}\n- {target: $.webhooks, remove: true}\n",
+        );
+    let folder = large_folder(&overlay);
+    let output = xtask(
+        folder.path(),
+        &[&CODEGEN[..], &["--report", "r.txt"]].concat(),
+    );
+    assert!(output.status.success(), "{}", said(&output));
+    let report = std::fs::read_to_string(folder.path().join("r.txt")).unwrap();
+    for part in [
+        "the operation `POST /crews`: the overlay removes it",
+        "the operation is excluded: `ships` in `tags` of `exclude` (1)",
+        "d.yaml:16:5  #/paths/~1ships~1{ship}/get",
+    ] {
+        assert!(report.contains(part), "{part} is missing in\n{report}");
+    }
+}
+
+#[test]
+fn a_pattern_that_matches_no_operation_is_an_error_in_every_command_that_reads_it() {
+    let folder = large_folder(&CHOSEN.replace("list_crews", "list_crew"));
+    for command in [
+        &CODEGEN[..],
+        &["lint", "d.yaml", "--overlay", "overlay.yaml"],
+        &[
+            "bundle",
+            "--description",
+            "d.yaml",
+            "--overlay=overlay.yaml",
+        ],
+    ] {
+        let output = xtask(folder.path(), command);
+        assert!(!output.status.success(), "{command:?}");
+        for part in [
+            "error[marker]: `list_crew` in `ids` of `include` matches no operation",
+            "overlay.yaml:4:",
+            "`list_crews`",
+        ] {
+            assert!(said(&output).contains(part), "{part}: {}", said(&output));
+        }
+    }
+}
+
+#[test]
+fn the_marker_is_refused_where_it_has_no_effect() {
+    let overlay = CHOSEN.replace("target: $,", "target: $.info,");
+    let folder = large_folder(&overlay);
+    let output = xtask(
+        folder.path(),
+        &["lint", "d.yaml", "--overlay", "overlay.yaml"],
+    );
+    let says = "`x-codegen-operations` is not on the description";
+    assert!(said(&output).contains(says), "{}", said(&output));
+}
+
+#[test]
+fn the_bundle_has_the_operations_that_are_chosen() {
+    let folder = large_folder(CHOSEN);
+    let bundle = [
+        "bundle",
+        "b.json",
+        "--description",
+        "d.yaml",
+        "--overlay=overlay.yaml",
+    ];
+    let output = xtask(folder.path(), &bundle);
+    assert!(output.status.success(), "{}", said(&output));
+    let text = std::fs::read_to_string(folder.path().join("b.json")).unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(keys(&json["paths"]), ["/crews"]);
+    assert_eq!(keys(&json["paths"]["/crews"]), ["get"]);
+    assert_eq!(keys(&json["components"]["schemas"]), ["Crew"]);
+    assert!(
+        !text.contains("x-codegen") && !text.contains("webhooks"),
+        "{text}"
+    );
+}
+
+#[test]
+fn init_decides_nothing_about_operations_that_are_not_asked_for() {
+    let folder = large_folder("");
+    let init = ["init", "d.yaml", "--tag", "crews", "--id", "get_*"];
+    let output = xtask(folder.path(), &init);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("; 3 operations"),
+        "{}",
+        said(&output)
+    );
+    std::fs::remove_file(folder.path().join("overlay.yaml")).unwrap();
+
+    let output = xtask(folder.path(), &["init", "d.yaml", "--path", "GET /crews"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("3 actions for 1 findings; 1 operations"),
+        "{}",
+        said(&output)
+    );
+    let overlay = std::fs::read_to_string(folder.path().join("overlay.yaml")).unwrap();
+    let action =
+        "  - {target: $, update: {x-codegen-operations: {include: {paths: [\"GET /crews\"]}}}}\n";
+    assert!(overlay.contains(action), "{overlay}");
+    assert!(
+        overlay.contains("# Operations\n") && !overlay.contains("# - {"),
+        "{overlay}"
+    );
+    let output = xtask(folder.path(), &CODEGEN);
+    assert!(output.status.success(), "{}", said(&output));
+
+    let output = xtask(
+        folder.path(),
+        &["init", "d.yaml", "--out", "o.yaml", "--tag", "crew"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    for part in [
+        "`crew` in `tags` of `include` matches no operation",
+        "`crews`",
+    ] {
+        assert!(said(&output).contains(part), "{}", said(&output));
+    }
+    assert!(!folder.path().join("o.yaml").exists());
+}
+
+#[test]
+fn the_starter_overlay_shows_how_to_choose_operations() {
+    let folder = folder();
+    // What has a meaning in a pattern, and quotes.
+    let text = DESCRIPTION.replace("tags: [crews]", "tags: ['a [\"crew\"]*']");
+    std::fs::write(folder.path().join("d.yaml"), text).unwrap();
+    let output = xtask(folder.path(), &["init", "d.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let path = folder.path().join("overlay.yaml");
+    let overlay = std::fs::read_to_string(&path).unwrap();
+    let comment = "  # - {target: $, update: {x-codegen-operations: ";
+    assert_eq!(overlay.matches(comment).count(), 1, "{overlay}");
+    let lint = ["lint", "d.yaml", "--overlay", "overlay.yaml"];
+    let before = said(&xtask(folder.path(), &lint));
+    std::fs::write(&path, overlay.replace("  # - {", "  - {")).unwrap();
+    // All operations have the tag, so nothing is found that was not found before.
+    assert_eq!(said(&xtask(folder.path(), &lint)), before);
+}

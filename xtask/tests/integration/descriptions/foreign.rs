@@ -237,7 +237,7 @@ fn airflow_and_directus_give_code_that_compiles() {
 /// The starter overlay of each: how many operations the description has, and the code of all of them.
 #[track_caller]
 fn started(file: &str, description: &Node, operations: usize) -> Code {
-    let (text, report) = init::starter(description, file).unwrap();
+    let (text, report) = init::starter(description, file, &init::Only::default()).unwrap();
     assert_eq!(report.operations, operations, "{file}");
     let left: Vec<String> = report.left.iter().map(Diagnostic::render).collect();
     assert!(left.is_empty(), "{file}:\n{}", left.join("\n"));
