@@ -123,9 +123,12 @@ fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) 
         }
         false => format!("{url:?}.parse()?"),
     };
-    body.push(format!(
-        "let client = Client::new({parsed}, http){transport};"
-    ));
+    if transport.is_empty() {
+        body.push(format!("let client = Client::new({parsed}, http);"));
+    } else {
+        body.push(format!("let client = Client::new({parsed}, http)"));
+        body.push(format!("    {transport};"));
+    }
     body.push(String::new());
     match call {
         Some(call) => {
