@@ -235,7 +235,7 @@ fn says(schema: &Node) -> Said {
     match schema.to_json() {
         serde_json::Value::Object(mut members) => {
             members.retain(|key, value| {
-                !keywords::is_note(key) && !(key == "nullable" && *value == false)
+                !(keywords::is_note(key) || key == "nullable" && *value == false)
             });
             members
         }

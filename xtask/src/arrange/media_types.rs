@@ -39,7 +39,7 @@ pub(super) fn arrange(document: &mut Node) {
             && let Some(operation) = document.pointer_mut(&at)
         {
             let span = operation.span.clone();
-            set(operation, ACCEPTS, string(&asked.join(", "), &span));
+            set(operation, ACCEPTS, string(asked.join(", "), &span));
         }
     }
 }
@@ -66,7 +66,7 @@ fn rename(response: &mut Node, name: &str, from: &Pointer) {
         }
         let span = it.node.span.clone();
         if let Some(members) = members_mut(&mut it.node) {
-            let from = entry(string(&from.to_string(), &span), &span);
+            let from = entry(string(from.to_string(), &span), &span);
             members.entry(FROM.to_owned()).or_insert(from);
         }
         ("application/json".to_owned(), it)

@@ -53,10 +53,10 @@ pub(super) fn readme(name: &Name, facts: &Facts, call: Option<&FirstCall>) -> St
         | `Cargo.toml` | yours, except for the features between the two lines |\n\
         | `README.md`, `examples/` | yours. The Rust code in the README is compiled by `cargo test --doc` |\n\n\
         Code of your own goes into another crate, which depends on this one.\n\n";
-    let _ = write!(
+    let _ = writeln!(
         text,
         "The licence of the code that is made of the description is yours to choose. [{LICENSE_NOTE}]({LICENSE_NOTE}) says what holds for the \
-         rest.\n"
+         rest."
     );
     text
 }
