@@ -28,6 +28,7 @@
 
 mod build;
 mod component_names;
+mod declared_twice;
 mod deprecated;
 mod directions;
 mod everywhere;
@@ -35,6 +36,7 @@ mod hoist;
 mod idioms;
 mod inheritance;
 mod left_out;
+mod media_types;
 mod no_content;
 mod nodes;
 mod nullable;
@@ -73,11 +75,13 @@ pub fn arrange(document: Node) -> Node {
     component_names::arrange(&mut document);
     other_answers::arrange(&mut document);
     one_error::arrange(&mut document);
+    media_types::arrange(&mut document);
     pages::arrange(&mut document);
     everywhere::ignore(&mut document);
     parameters::arrange(&mut document);
     inheritance::arrange(&mut document);
     idioms::arrange(&mut document);
+    declared_twice::arrange(&mut document);
     directions::arrange(&mut document);
     no_content::arrange(&mut document);
     streams::arrange(&mut document);

@@ -33,6 +33,7 @@ mod fields;
 mod forms;
 mod keywords;
 mod markers;
+mod merges;
 mod method_words;
 mod names;
 mod nullable;
@@ -132,6 +133,9 @@ fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
     if !version::check(&mut context) {
         // Another version is another language, and these rules do not apply to it.
         return Err(Failure::Diagnostics(context.findings));
+    }
+    if merges::check(&mut context) {
+        return Err(Failure::Diagnostics(context.into_findings()));
     }
     let schemas = schema::collect(document);
     let operations = operation::collect(&context);

@@ -41,6 +41,8 @@ pub const EXPECTED: &str = "expected";
 pub const REQUIRED: &str = "required";
 /// On an operation: what its method gives for a success. See [`NOTHING`].
 pub const ANSWER: &str = "x-codegen-answer";
+/// On an operation: the names that JSON has in its successes, if not `application/json`.
+pub const ACCEPTS: &str = "x-made-accepts";
 /// On an operation that lists something in pages: how they follow each other. Its forms are in `openapi/pages.rs`.
 pub const PAGES: &str = "x-codegen-pages";
 /// The value of [`ANSWER`]: nothing, whatever the service sends.
@@ -72,7 +74,7 @@ pub const OPTIONAL_BODY: &str = "x-made-optional-body";
 /// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
 pub const UPLOAD: &str = "x-made-upload";
 /// On a parameter: how it is written, if that is not the default of its place. `deep`, `comma`, `pipe`, `space` or `json` in a
-/// query; `comma`, `pairs` or `json` in a header.
+/// query, or `reserved`; `comma`, `pairs` or `json` in a header, or `cookie`; `comma` or `pairs` in a path.
 pub const STYLE: &str = "x-made-style";
 /// On an operation that lists something in pages: what the service takes for the parameter that says the order, if it is left out.
 pub const DEFAULT_ORDER: &str = "x-made-default-order";

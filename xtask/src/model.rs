@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markdown;
 use crate::markers::{
-    EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN,
-    OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, STYLE, UNION,
-    UPLOAD, VARIANT_NAMES, branches_of, union_of,
+    ACCEPTS, EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR,
+    OPEN, OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, STYLE,
+    UNION, UPLOAD, VARIANT_NAMES, branches_of, union_of,
 };
 use crate::naming::{argument_name, method_name, pages_method, type_name};
 pub use crate::openapi::Pointer;
@@ -63,6 +63,8 @@ pub struct Operation {
     pub body_description: Option<String>,
     /// Its documented answers, in the description's order.
     pub answers: Vec<Answer>,
+    /// The names that JSON has in its successes, as [`ACCEPTS`] says.
+    pub accepts: Option<String>,
     /// Whether its request body is JSON that may be left out.
     pub optional_body: bool,
     /// Whether its request body is sent as a form with files.
@@ -96,7 +98,7 @@ pub struct Parameter {
     pub description: Option<String>,
     /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
-    /// Where it goes: `path`, `query` or `header`.
+    /// Where it goes: `path`, `query`, `header` or `cookie`.
     pub place: String,
     /// What the service takes if it is left out, as JSON.
     pub default: Option<String>,
@@ -303,6 +305,7 @@ impl Operation {
                 .get("requestBody")
                 .and_then(|body| description(reference::last(document, body))),
             answers: Answer::list(document, node),
+            accepts: node.get(ACCEPTS).and_then(Node::as_str).map(str::to_owned),
             optional_body: flag(OPTIONAL_BODY),
             upload: flag(UPLOAD),
             extra_types: event.map(type_name).into_iter().collect(),
@@ -343,7 +346,11 @@ impl Parameter {
                 name: name.to_owned(),
                 argument: argument_name(name),
                 description: description(node),
-                place: place.to_owned(),
+                // It was made a header for progenitor.
+                place: match node.get(STYLE).and_then(Node::as_str) {
+                    Some("cookie") => "cookie".to_owned(),
+                    _ => place.to_owned(),
+                },
                 default: default(document, node),
                 deprecated: deprecation(node).or_else(|| node.get("schema").and_then(deprecation)),
                 optional: place != "path"

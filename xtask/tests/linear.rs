@@ -61,7 +61,7 @@ fn one(schema: Value) -> Value {
 
 type Case = (&'static str, usize, fn(usize) -> Value);
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 21] = [
     ("many defaults of one large schema", 40, |n| {
         let mut schemas = numbered(
             1,
@@ -88,6 +88,21 @@ const CASES: [Case; 19] = [
             n,
             object(),
             |next| json!({"description": "x", "allOf": [reference(next)]}),
+        ))
+    }),
+    // Shorter ones become code. What is longer than the limit is a finding.
+    ("a chain of objects that extend the next", 150, |n| {
+        chain(
+            n,
+            object(),
+            |next| json!({"allOf": [reference(next), {"type": "object", "properties": {format!("p{next}"): {"type": "string"}}}]}),
+        )
+    }),
+    ("a chain of objects that require of the next", 150, |n| {
+        backwards(chain(
+            n,
+            object(),
+            |next| json!({"allOf": [reference(next), {"type": "object", "required": ["a"]}]}),
         ))
     }),
     ("many required properties", 300, |n| {
@@ -314,6 +329,30 @@ fn a_chain_of_800_references_becomes_code_and_one_of_20000_is_a_finding() {
         "{}",
         &failure[..2_000]
     );
+}
+
+/// The generator calls itself for each of them: from 400 on, the stack was not enough.
+#[test]
+fn a_chain_of_32_merges_becomes_code_and_a_longer_one_is_one_finding() {
+    let run = |length| {
+        let link = |next| json!({"allOf": [reference(next), {"type": "object", "properties": {format!("p{next}"): {"type": "string"}}}]});
+        let text = description(chain(length, object(), link)).to_string();
+        pipeline::run(&load::parse(&Source::new("d.json", text)).unwrap())
+    };
+    let code = run(32).unwrap_or_else(|failure| panic!("{failure}"));
+    let texts: String = code.files.iter().map(|it| it.text.as_str()).collect();
+    assert!(texts.contains("pub p32: "), "{texts}");
+    for length in [33, 3_000] {
+        let Err(Failure::Diagnostics(findings)) = run(length) else {
+            panic!("{length}: no findings");
+        };
+        let [finding] = findings.as_slice() else {
+            panic!("{length}: {} findings", findings.len());
+        };
+        assert_eq!(finding.rule, "merges");
+        let place = format!("#/components/schemas/C{}/allOf", length - 33);
+        assert_eq!(finding.pointer.as_ref().unwrap().to_string(), place);
+    }
 }
 
 #[test]

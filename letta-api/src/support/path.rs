@@ -50,22 +50,46 @@ impl fmt::Display for Segment {
 ///   `%2F`. The request would reach another resource.
 pub fn segment(name: &'static str, value: &impl TextValue) -> Result<Segment, InvalidRequest> {
     value.with_text(|text| {
-        let refuse = |rule| Err(InvalidRequest::path(name, rule));
-        if text.is_empty() {
-            return refuse("is empty; it must name one resource");
-        }
-        if text
-            .split(['/', '\\'])
-            .any(|part| matches!(part, "." | ".."))
-        {
-            return refuse("holds a `.` or `..` segment, which would name another resource");
-        }
+        checked(name, text)?;
         let pieces = || utf8_percent_encode(text, ENCODED);
         // Room for all of it is made first, since a text that grows leaves copies behind.
         let mut encoded = String::with_capacity(pieces().map(str::len).sum());
         encoded.extend(pieces());
         Ok(Segment(Secret::new(encoded)))
     })
+}
+
+/// Encodes the parts of a list as one path segment, with commas between them. A comma within a part is encoded.
+///
+/// # Errors
+///
+/// As [`segment`], for what the parts are together.
+pub(super) fn joined(
+    name: &'static str,
+    parts: &[std::borrow::Cow<'_, str>],
+) -> Result<Segment, InvalidRequest> {
+    const LISTED: &AsciiSet = &ENCODED.add(b',');
+    checked(name, &parts.join(","))?;
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| utf8_percent_encode(part, LISTED).to_string())
+        .collect();
+    Ok(Segment(Secret::new(parts.join(","))))
+}
+
+/// Whether a text names one resource.
+fn checked(name: &'static str, text: &str) -> Result<(), InvalidRequest> {
+    let refuse = |rule| Err(InvalidRequest::path(name, rule));
+    if text.is_empty() {
+        return refuse("is empty; it must name one resource");
+    }
+    if text
+        .split(['/', '\\'])
+        .any(|part| matches!(part, "." | ".."))
+    {
+        return refuse("holds a `.` or `..` segment, which would name another resource");
+    }
+    Ok(())
 }
 
 /// The base URL with a path appended.

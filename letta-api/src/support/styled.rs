@@ -1,15 +1,18 @@
-//! Parameters in another style than the one that OpenAPI has by default: `deepObject`, lists in one pair, JSON, and lists in headers.
+//! Parameters in another style than the one that OpenAPI has by default: `deepObject`, lists in one pair, JSON, reserved characters as they
+//! are, and lists in headers and paths.
 //!
 //! [`query`](super::query) and [`header`](super::header) write all others.
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderValue;
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+use super::path::{self, Segment};
 use crate::InvalidRequest;
 
 /// A list or an object within another has no form in these styles.
@@ -76,6 +79,89 @@ pub fn joined(
     };
     url.set_query(Some(&query));
     Ok(())
+}
+
+/// What is encoded although a parameter allows reserved characters: all that is not one, and those that would end the value or be read as
+/// another character.
+const NOT_RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=');
+
+/// Adds a value to the query of `url` with its reserved characters as they are (`allowReserved`): `path=/a/b:c`. `&`, `#`, `+` and `'` are
+/// encoded, since a reader would take them for something else, or a URL library encodes them. A list is a pair for each item, and an object
+/// one for each member.
+///
+/// # Errors
+///
+/// The value has a list or an object within another.
+pub fn reserved(
+    url: &mut Url,
+    name: &'static str,
+    value: &impl Serialize,
+) -> Result<(), InvalidRequest> {
+    let refused = |rule| InvalidRequest::query(name, rule);
+    let value = json(value).ok_or_else(|| refused(NO_JSON))?;
+    let mut pairs: Vec<(&str, Cow<'_, str>)> = Vec::new();
+    match &value {
+        Value::Array(items) => {
+            for item in items {
+                let text = text(item).ok_or_else(|| refused(NESTED))?;
+                pairs.extend(text.map(|text| (name, text)));
+            }
+        }
+        Value::Object(members) => {
+            for (key, value) in members {
+                let text = text(value).ok_or_else(|| refused(NESTED))?;
+                pairs.extend(text.map(|text| (key.as_str(), text)));
+            }
+        }
+        plain => pairs.extend(text(plain).flatten().map(|text| (name, text))),
+    }
+    let mut query = url.query().unwrap_or_default().to_owned();
+    for (name, value) in pairs {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.extend(byte_serialize(name.as_bytes()));
+        query.push('=');
+        query.extend(utf8_percent_encode(&value, NOT_RESERVED));
+    }
+    if !query.is_empty() {
+        url.set_query(Some(&query));
+    }
+    Ok(())
+}
+
+/// Encodes a list as one path segment: `a,b`. An object is `a,1,b,2`, and `a=1,b=2` if it is to be `exploded`.
+///
+/// # Errors
+///
+/// It has no items, an item is a list or an object, or a part between slashes is `.` or `..`.
+pub fn segment(
+    name: &'static str,
+    exploded: bool,
+    value: &impl Serialize,
+) -> Result<Segment, InvalidRequest> {
+    let refused = |rule| InvalidRequest::path(name, rule);
+    let value = json(value).ok_or_else(|| refused(NO_JSON))?;
+    let parts = parts(&value, exploded.then_some("=")).ok_or_else(|| refused(NESTED))?;
+    path::joined(name, &parts)
 }
 
 /// Adds a value to the query of `url` as JSON: `filter=%7B%22a%22%3A1%7D`. Null is left out.
@@ -242,6 +328,56 @@ mod tests {
         joined(&mut url, "b", ",", &[1, 2]).unwrap();
         deep(&mut url, "c", &json!({"d": 3})).unwrap();
         assert_eq!(url.as_str(), "https://example.com/?a=1&b=1,2&c%5Bd%5D=3");
+    }
+
+    #[test]
+    fn reserved_characters_stay_unless_they_would_be_read_as_others() {
+        for (value, expected) in [
+            (
+                json!("/a/b:c?d=e,f;g@h!i$j(k)*[l]"),
+                Some("n=/a/b:c?d=e,f;g@h!i$j(k)*[l]"),
+            ),
+            (
+                json!("a&b#c+d e%f'g\"h<ä"),
+                Some("n=a%26b%23c%2Bd%20e%25f%27g%22h%3C%C3%A4"),
+            ),
+            (json!(["a/b", 1, null, "c"]), Some("n=a/b&n=1&n=c")),
+            (
+                json!({"a b": "/", "c": true, "d": null}),
+                Some("a+b=/&c=true"),
+            ),
+            (json!(null), None),
+            (json!([]), None),
+        ] {
+            let written = query(reserved, &value);
+            assert_eq!(written.unwrap().as_deref(), expected, "{value}");
+        }
+        let mut url = Url::parse("https://example.com/?a=1").unwrap();
+        reserved(&mut url, "b", &"/").unwrap();
+        assert_eq!(url.query(), Some("a=1&b=/"));
+    }
+
+    #[test]
+    fn lists_and_objects_in_paths_are_one_segment() {
+        for (value, exploded, expected) in [
+            (json!(["a", 1, true]), false, "a,1,true"),
+            (json!(["a,b", "c/d", "ä?"]), false, "a%2Cb,c%2Fd,%C3%A4%3F"),
+            (json!({"a": 1, "b": "c"}), false, "a,1,b,c"),
+            (json!({"a": 1, "b": "c"}), true, "a=1,b=c"),
+        ] {
+            let written = segment("n", exploded, &value).unwrap();
+            assert_eq!(written.to_string(), expected);
+        }
+        for value in [
+            json!([]),
+            json!([""]),
+            json!([".."]),
+            json!(["a/../b"]),
+            json!([[1]]),
+        ] {
+            let refused = segment("n", false, &value).unwrap_err();
+            assert_eq!(refused.field(), Some("n"), "{value}");
+        }
     }
 
     #[test]

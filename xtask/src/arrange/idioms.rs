@@ -3,6 +3,7 @@
 //! | given | arranged |
 //! |---|---|
 //! | `{$ref: X, description: D, example: E}` | `{description: D, allOf: [{$ref: X}]}` |
+//! | `{oneOf: [{$ref: X}], nullable: true}` | `{allOf: [{$ref: X}], nullable: true}` |
 //! | `{enum: [a, b, null]}` | `{type: string, enum: [a, b], nullable: true}` |
 //! | `{enum: [1, 2]}` | `{type: integer, description: 'One of `1` and `2`.'}` |
 //! | `{enum: [true]}` | `{type: boolean, description: 'Always `true`.', x-made-constant: true}` |
@@ -26,6 +27,7 @@ use crate::markers::{
     is_extension,
 };
 use crate::openapi::keywords::{self, Says};
+use crate::openapi::limits::MERGES;
 use crate::openapi::schema::{flag, get, items, members, reference, text};
 use crate::openapi::walk::{Position, each_schema_mut};
 use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
@@ -47,6 +49,7 @@ pub(super) fn arrange(document: &mut Node) {
             }
             return;
         }
+        only_branch(schema);
         enums(schema);
         plain_values(schema);
         nested_all_of(schema, at);
@@ -115,6 +118,33 @@ fn forget_notes(schema: &mut Node) {
         let refers = schema.clone();
         kept.push(("allOf".to_owned(), array(vec![refers], &span)));
         *schema = object(kept, &span);
+    }
+}
+
+/// A union of one component is that component: .NET writes a reference that may be null so. With a discriminator, a union may get more
+/// branches, and stays one.
+fn only_branch(schema: &mut Node) {
+    let is_alone = |keyword: &str| match items(schema, keyword) {
+        [one] => reference(one).is_some(),
+        _ => false,
+    };
+    let both = ["oneOf", "anyOf", "allOf"]
+        .iter()
+        .filter(|it| get(schema, it).is_some());
+    if both.count() > 1 || get(schema, "discriminator").is_some() {
+        return;
+    }
+    let Some(keyword) = ["oneOf", "anyOf"].into_iter().find(|it| is_alone(it)) else {
+        return;
+    };
+    if let Some(members) = members_mut(schema) {
+        let taken = std::mem::take(members)
+            .into_iter()
+            .map(|(key, it)| match key == keyword {
+                true => ("allOf".to_owned(), it),
+                false => (key, it),
+            });
+        *members = taken.collect();
     }
 }
 
@@ -438,13 +468,16 @@ fn declared_again(schema: &mut Node, declared: &Declared) {
     if branches.len() < 2 {
         return;
     }
-    let mut waiting: Vec<&str> = branches.iter().filter_map(reference).collect();
+    // As deep as a lint allows.
+    let waiting = branches.iter().filter_map(reference);
+    let mut waiting: Vec<(&str, usize)> = waiting.map(|name| (name, 0)).collect();
     let mut seen = HashSet::new();
     let mut known: HashSet<&str> = HashSet::new();
-    while let Some(name) = waiting.pop() {
+    while let Some((name, depth)) = waiting.pop() {
         if let Some((names, others)) = declared.get(name).filter(|_| seen.insert(name)) {
             known.extend(names.iter().map(String::as_str));
-            waiting.extend(others.iter().map(String::as_str));
+            let others = others.iter().filter(|_| depth < MERGES);
+            waiting.extend(others.map(|it| (it.as_str(), depth + 1)));
         }
     }
     let says_nothing = |property: &Node| {

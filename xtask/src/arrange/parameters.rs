@@ -7,6 +7,9 @@
 //! | `{in: query, explode: false, schema: {type: array}}` | `{in: query, schema: {type: array}, x-made-style: comma}` |
 //! | `{in: query, content: {application/json: {schema: S}}}` | `{in: query, schema: S, x-made-style: json}` |
 //! | `{in: header, schema: {type: array}}` | `{in: header, schema: {type: array}, x-made-style: comma}` |
+//! | `{in: query, allowReserved: true}` | `{in: query, x-made-style: reserved}` |
+//! | `{in: path, schema: {type: array}}` | `{in: path, schema: {type: array}, x-made-style: comma}` |
+//! | `{in: cookie, schema: {type: string}}` | `{in: header, schema: {type: string}, x-made-style: cookie}` |
 //! | `{in: path, schema: {}}` | `{in: path, schema: {type: string}}` |
 //! | `{in: header, name: Accept}` | removed: OpenAPI says that it is ignored |
 
@@ -16,7 +19,7 @@ use crate::markers::STYLE;
 use crate::openapi::media_types::is_json;
 use crate::openapi::schema::{alternatives, flag, get, items, reference, text, unwrapped};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Node, Pointer, Value, reference as references};
+use crate::openapi::{Node, Pointer, Span, Value, reference as references};
 
 /// Headers that OpenAPI describes elsewhere. It says that a parameter of such a name is ignored.
 const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -72,12 +75,12 @@ pub(super) fn arrange(document: &mut Node) {
 /// The parameter as progenitor is to see it. `None` if it stays as it is.
 fn one(document: &Node, parameter: &Node) -> Option<Node> {
     let place = text(parameter, "in").unwrap_or_default();
-    if !matches!(place, "query" | "header" | "path") {
+    if !matches!(place, "query" | "header" | "path" | "cookie") {
         return None;
     }
     let span = &parameter.span;
     let mut made = parameter.clone();
-    if place != "path"
+    if matches!(place, "query" | "header")
         && let Some(schema) = only_json(parameter)
     {
         remove(&mut made, "content");
@@ -96,10 +99,25 @@ fn one(document: &Node, parameter: &Node) -> Option<Node> {
             set(&mut plain, "description", said.clone());
         }
         set(&mut made, "schema", plain);
+        if place == "cookie" {
+            as_cookie(&mut made, span);
+        }
         return Some(made);
     }
     let explode = get(parameter, "explode").and_then(Node::as_bool);
+    let keeps_reserved = flag(parameter, "allowReserved");
     let style = match (place, text(parameter, "style"), shape) {
+        // Its cookies are one header, which progenitor writes like others.
+        ("cookie", None | Some("form"), Shape::Other) => {
+            as_cookie(&mut made, span);
+            return Some(made);
+        }
+        ("query", None | Some("form"), _) if keeps_reserved && explode != Some(false) => {
+            remove(&mut made, "allowReserved");
+            "reserved"
+        }
+        // Both at once have no form here.
+        ("query", ..) if keeps_reserved => return None,
         ("query", Some("deepObject"), Shape::Object) => "deep",
         ("query", None | Some("form"), Shape::Array | Shape::Object) if explode == Some(false) => {
             "comma"
@@ -108,8 +126,10 @@ fn one(document: &Node, parameter: &Node) -> Option<Node> {
         ("query", Some("spaceDelimited"), Shape::Array) if explode != Some(true) => "space",
         // Exploded, they are written as a form is.
         ("query", Some("pipeDelimited" | "spaceDelimited"), Shape::Array) => "",
-        ("header", None | Some("simple"), Shape::Object) if explode == Some(true) => "pairs",
-        ("header", None | Some("simple"), Shape::Array | Shape::Object) => "comma",
+        ("header" | "path", None | Some("simple"), Shape::Object) if explode == Some(true) => {
+            "pairs"
+        }
+        ("header" | "path", None | Some("simple"), Shape::Array | Shape::Object) => "comma",
         _ => return None,
     };
     remove(&mut made, "style");
@@ -118,6 +138,14 @@ fn one(document: &Node, parameter: &Node) -> Option<Node> {
         set(&mut made, STYLE, string(style, span));
     }
     Some(made)
+}
+
+/// Makes a header of a cookie, and notes that it is one.
+fn as_cookie(parameter: &mut Node, span: &Span) {
+    remove(parameter, "style");
+    remove(parameter, "explode");
+    set(parameter, "in", string("header", span));
+    set(parameter, STYLE, string("cookie", span));
 }
 
 /// The schema of a parameter that is described by JSON and nothing else.

@@ -1,7 +1,7 @@
 //! Parameters: their places, how they are written, and their names in Rust.
 //!
-//! progenitor writes parameters in one way for each place. The arrange stage notes other styles for refine. What it does not know would be
-//! ignored, as would a parameter in a cookie, and is refused.
+//! progenitor writes parameters in one way for each place. The arrange stage notes other styles for refine, and makes headers of cookies. What it
+//! does not know would be ignored, and is refused.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
         for parameter in &operation.parameters {
             if parameter.location == "cookie" {
                 let message = format!(
-                    "the cookie parameter `{}`; progenitor has no cookie parameters",
+                    "the cookie parameter `{}` is not a text, a number or a truth value, which generated code can write in a cookie",
                     parameter.name
                 );
                 let help = format!(
@@ -84,7 +84,7 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
             context.report(
                 rules::PARAMETER_STYLE,
                 &parameter.at.join(flag),
-                format!("`{flag}` on `{name}` has no effect: reserved characters are always encoded, and what is left out is not sent"),
+                format!("`{flag}` on `{name}` has no effect: reserved characters are encoded in this style, and what is left out is not sent"),
                 format!("if that will do, say so with {}", context.update(&parameter.at, &format!("{flag}: false"))),
             );
         }
@@ -125,7 +125,14 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
         ("query", Shape::Union) => Some("one of several shapes"),
         ("query", _) | (_, Shape::Scalar | Shape::Unknown) => None,
         // `deep`, `comma` and the like are written by code of ours.
-        ("header", _) if parameter.node.get(STYLE).is_some() => None,
+        ("header" | "path", _)
+            if parameter
+                .node
+                .get(STYLE)
+                .is_some_and(|it| it.as_str() != Some("cookie")) =>
+        {
+            None
+        }
         (_, Shape::Array) => Some("an array"),
         (_, Shape::Object) => Some("an object"),
         (_, Shape::Union) => Some("one of several shapes"),

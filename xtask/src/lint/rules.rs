@@ -41,7 +41,7 @@ rules! {
     TAG_NAME = "tag-name": "a tag that cannot be a feature, or is the feature of another tag or of something else";
     SERVERS = "servers": "servers of a path or an operation";
 
-    PARAMETER_LOCATION = "parameter-location": "a parameter in a cookie, or in no known place";
+    PARAMETER_LOCATION = "parameter-location": "a list or an object in a cookie, or a parameter in no known place";
     PARAMETER_STYLE = "parameter-style": "a parameter that is not written in the default style";
     PARAMETER_SCHEMA = "parameter-schema": "a parameter whose type cannot stand in its place";
     PARAMETER_NULLABLE = "parameter-nullable": "a path or header parameter that may be null";
@@ -66,6 +66,7 @@ rules! {
     SCHEMA_TYPE = "schema-type": "a `type` that is missing, a list, `null` or unknown";
     CONST = "const": "`const`";
     ANY_OF = "any-of": "`anyOf`";
+    MERGES = "merges": "more than 32 components that are merged one into the other by `allOf`";
     ALL_OF = "all-of": "`allOf` of anything but one schema, or objects";
     NOT = "not": "`not`";
     DISCRIMINATOR = "discriminator": "a discriminator without `oneOf`, or with a mapping";

@@ -30,6 +30,10 @@ pub const SCHEMAS: usize = 100;
 /// calls itself for each.
 pub const CHAIN: usize = 1_000;
 
+/// How many components may be merged one into the other by `allOf`. People have three or four. The generator takes cubic time for them and
+/// calls itself for each: in a debug build, 100 are too many for the stack of a thread.
+pub const MERGES: usize = 32;
+
 /// How deep a walk goes: [`NESTING`], and room for what the arrange stage wraps.
 pub const WALK: usize = 200;
 

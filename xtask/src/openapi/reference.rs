@@ -14,6 +14,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use super::limits::MERGES;
 use super::{Node, Pointer};
 
 /// The text of the reference that stands in place of a value. `None` if it is no reference, or no text.
@@ -168,16 +169,18 @@ pub fn last<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
 /// A schema and all that is merged into it by `allOf`, through references. Each schema comes once, so that circles end.
 ///
 /// For `Agent: {allOf: [{$ref: Base}, {properties: {a: {}}}]}`, these are `Agent`, `Base` and the inline branch. If the schema
-/// itself is a reference, it is another name of a component, and nothing is merged into it.
+/// itself is a reference, it is another name of a component, and nothing is merged into it. What is more than [`MERGES`] deep, which a lint
+/// refuses, is left out: from each link of a chain, all of it would be looked at again.
 pub fn merged<'a>(document: &'a Node, schema: &'a Node) -> Vec<&'a Node> {
     let mut found = Vec::new();
     let mut seen: HashSet<*const Node> = HashSet::new();
-    let mut waiting = vec![schema];
-    while let Some(schema) = waiting.pop() {
+    let mut waiting = vec![(schema, 0)];
+    while let Some((schema, depth)) = waiting.pop() {
         if seen.insert(schema) {
             found.push(schema);
             let branches = super::schema::items(schema, "allOf").iter();
-            waiting.extend(branches.map(|branch| last(document, branch)));
+            let branches = branches.filter(|_| depth < MERGES);
+            waiting.extend(branches.map(|branch| (last(document, branch), depth + 1)));
         }
     }
     found

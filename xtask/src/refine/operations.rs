@@ -92,6 +92,11 @@ pub(super) fn refine(
             .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
         refine_method(&mut method, &constant, operation)?;
+        if let Some(names) = &operation.accepts
+            && operation.event_stream.is_none()
+        {
+            Accepting { names }.visit_block_mut(&mut method.block);
+        }
         if model.one_error {
             one_error::refine(&mut method)?;
         }
@@ -281,6 +286,7 @@ fn refine_method(
     forms::OwnForms.visit_block_mut(&mut method.block);
     NamedHeaders { operation }.visit_block_mut(&mut method.block);
     let mut paths = CheckPaths {
+        operation,
         names: path_parameters(&operation.path),
         segments: Vec::new(),
         problem: None,
@@ -364,6 +370,7 @@ fn write_url(
                 name = name,
                 value = value,
             ),
+            Some("reserved") => parse_quote!(styled::reserved(&mut #url, #name, #value)?;),
             Some("deep") => parse_quote!(styled::deep(&mut #url, #name, #value)?;),
             Some("json") => parse_quote!(styled::as_json(&mut #url, #name, #value)?;),
             Some(separated) => {
@@ -613,20 +620,20 @@ struct NamedHeaders<'a> {
 }
 
 impl VisitMut for NamedHeaders<'_> {
-    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
-        syn::visit_mut::visit_expr_method_call_mut(self, call);
-        if call.method != "append" || !is_name(&call.receiver, "header_map") {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::MethodCall(call) = &*expr
+            && let Some((name, value)) = appended(call)
+            && style(self.operation, "cookie", name).is_some()
+        {
+            *expr = parse_quote!(cookie::add(&mut header_map, #name, &#value));
             return;
         }
-        let Some(Expr::Try(tried)) = call.args.get(1) else {
-            return;
-        };
-        if let Expr::MethodCall(convert) = &*tried.expr
-            && convert.method == "try_into"
-            && let Expr::MethodCall(to_string) = &*convert.receiver
-            && to_string.method == "to_string"
-        {
-            let (name, value) = (&call.args[0], &*to_string.receiver);
+        syn::visit_mut::visit_expr_mut(self, expr);
+    }
+
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        syn::visit_mut::visit_expr_method_call_mut(self, call);
+        if let Some((name, value)) = appended(call) {
             let checked = match style(self.operation, "header", name) {
                 None => template!(
                     Expr: { header::value(name, &value)? },
@@ -642,6 +649,44 @@ impl VisitMut for NamedHeaders<'_> {
             call.args[1] = checked;
         }
     }
+}
+
+/// Asks for JSON by other names, too: `Accept: application/json, application/vnd.api+json`.
+struct Accepting<'a> {
+    names: &'a str,
+}
+
+impl VisitMut for Accepting<'_> {
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        syn::visit_mut::visit_expr_method_call_mut(self, call);
+        let first = call.args.first().map(text).unwrap_or_default();
+        if call.method == "header"
+            && first.ends_with(":: ACCEPT")
+            && let Some(value) = call.args.last_mut()
+            && text(value).contains("\"application/json\"")
+        {
+            let accept = format!("application/json, {}", self.names);
+            *value = parse_quote!(::reqwest::header::HeaderValue::from_static(#accept));
+        }
+    }
+}
+
+/// Name and value of `header_map.append(name, value.to_string().try_into()?)`.
+fn appended(call: &ExprMethodCall) -> Option<(&Expr, &Expr)> {
+    if call.method != "append" || !is_name(&call.receiver, "header_map") {
+        return None;
+    }
+    let Some(Expr::Try(tried)) = call.args.get(1) else {
+        return None;
+    };
+    if let Expr::MethodCall(convert) = &*tried.expr
+        && convert.method == "try_into"
+        && let Expr::MethodCall(to_string) = &*convert.receiver
+        && to_string.method == "to_string"
+    {
+        return Some((&call.args[0], &to_string.receiver));
+    }
+    None
 }
 
 /// Takes `.query(&progenitor_client::QueryParam::new("name", &value))` out of a chain of calls. reqwest keeps an error
@@ -674,14 +719,15 @@ impl VisitMut for TakeQuery {
 
 /// Makes `encode_path(&token.to_string())` within `format!` into `token_segment`, bound before by
 /// `path::segment`, which refuses what could name another resource.
-struct CheckPaths {
+struct CheckPaths<'a> {
+    operation: &'a model::Operation,
     /// The names of the parameters that are still to come.
     names: VecDeque<String>,
     segments: Vec<Stmt>,
     problem: Option<String>,
 }
 
-impl VisitMut for CheckPaths {
+impl VisitMut for CheckPaths<'_> {
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
         if !mac.path.is_ident("format") {
             return;
@@ -713,12 +759,20 @@ impl VisitMut for CheckPaths {
                 self.problem = Some("the path has fewer parameters than are encoded".to_owned());
                 return;
             };
-            self.segments.push(template!(
-                Stmt: { let checked = path::segment(name, &value)?; },
-                checked = &segment,
-                name = &template::text(&name),
-                value = &**value,
-            ));
+            let text = template::text(&name);
+            self.segments
+                .push(match style(self.operation, "path", &text) {
+                    None => template!(
+                        Stmt: { let checked = path::segment(name, &value)?; },
+                        checked = &segment,
+                        name = &text,
+                        value = &**value,
+                    ),
+                    Some(style) => {
+                        let exploded = style == "pairs";
+                        parse_quote!(let #segment = styled::segment(#text, #exploded, &#value)?;)
+                    }
+                });
             *argument = template!(Expr: { checked }, checked = &segment);
         }
         let arguments = arguments.iter();

@@ -180,9 +180,9 @@ pub(super) fn begun(name: &Name, service: &str) -> Result<String, Failure> {
     let (target, name, asked) = of_platform()?;
     let _ = write!(
         text,
-        "\n[target.'{target}'.dependencies]\n{}\n\n[dev-dependencies]\n{}\n",
+        "\n[target.'{target}'.dependencies]\n{}\n\n[dev-dependencies]\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n",
         line(&name, &asked),
-        "tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }"
     );
     Ok(text)
 }

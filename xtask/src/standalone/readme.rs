@@ -53,10 +53,10 @@ pub(super) fn readme(name: &Name, facts: &Facts, call: Option<&FirstCall>) -> St
         | `Cargo.toml` | yours, except for the features between the two lines |\n\
         | `README.md`, `examples/` | yours. The Rust code in the README is compiled by `cargo test --doc` |\n\n\
         Code of your own goes into another crate, which depends on this one.\n\n";
-    let _ = write!(
+    let _ = writeln!(
         text,
         "The licence of the code that is made of the description is yours to choose. [{LICENSE_NOTE}]({LICENSE_NOTE}) says what holds for the \
-         rest.\n"
+         rest."
     );
     text
 }
@@ -123,9 +123,12 @@ fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) 
         }
         false => format!("{url:?}.parse()?"),
     };
-    body.push(format!(
-        "let client = Client::new({parsed}, http){transport};"
-    ));
+    if transport.is_empty() {
+        body.push(format!("let client = Client::new({parsed}, http);"));
+    } else {
+        body.push(format!("let client = Client::new({parsed}, http)"));
+        body.push(format!("    {transport};"));
+    }
     body.push(String::new());
     match call {
         Some(call) => {

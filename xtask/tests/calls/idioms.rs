@@ -95,6 +95,14 @@ fn each_style_of_a_query_is_written_as_openapi_has_it() {
             "?plain=a&plain=b%2Cc",
         ),
         (
+            ListPetsParams::default().with_raw("/a/b:c?d=e&f#g"),
+            "?raw=/a/b:c?d=e%26f%23g",
+        ),
+        (
+            ListPetsParams::default().with_raws(["/a".to_owned(), "b+".to_owned()]),
+            "?raws=/a&raws=b%2B",
+        ),
+        (
             ListPetsParams::default().with_where_(filter),
             "?where=%7B%22a%22%3A%22x+y%22%2C%22b%22%3A2%7D",
         ),
@@ -105,6 +113,36 @@ fn each_style_of_a_query_is_written_as_openapi_has_it() {
         let line = format!("GET /v1/pets{query} HTTP/1.1\r\n");
         assert!(request.starts_with(&line), "{line}{request}");
     }
+}
+
+#[test]
+fn lists_in_paths_and_values_in_cookies_are_written_as_openapi_has_it() {
+    let point = Filter::new().with_a("x/y").with_b(2);
+    let ids = ["a,b".to_owned(), "ä".to_owned()];
+    let states = [State::UnknownValue, "new/er".into()];
+    let rule = json!({"version": 2, "strict": true, "state": "new"});
+    let (client, server) = served("200 OK", &json!({"parent": {"id": "p"}}));
+    let answer = wait(client.read_set(&ids.to_vec(), &point, &states.to_vec(), &"s;1".into())).unwrap();
+    assert_eq!(answer.parent.as_ref().unwrap().id.as_deref(), Some("p"));
+    let request = server.join().unwrap();
+    let accept = "application/json, application/vnd.rule+json";
+    assert_eq!(header(&request, "accept"), Some(accept));
+    let line = "GET /v1/sets/a%2Cb,%C3%A4/a=x%2Fy,b=2/unknown,new%2Fer HTTP/1.1\r\n";
+    assert!(request.starts_with(line), "{request}");
+    assert_eq!(header(&request, "cookie"), Some("id=s%3B1"));
+
+    let (client, server) = served("200 OK", &rule);
+    let params = ReadRuleParams::default().with_session("a b").with_depth(-3);
+    wait(client.read_rule("r", &params)).unwrap();
+    let request = server.join().unwrap();
+    let cookies = header(&request, "cookie").unwrap();
+    let mut cookies: Vec<&str> = cookies.split("; ").collect();
+    cookies.sort_unstable();
+    assert_eq!(cookies, ["depth=-3", "session=a%20b"]);
+
+    // Nothing is sent for a list that would be another resource.
+    let nothing = wait(client.read_set(&Vec::new(), &point, &states.to_vec(), &"s".into()));
+    assert!(matches!(nothing, Err(Error::InvalidRequest(it)) if it.field() == Some("ids")));
 }
 
 #[test]

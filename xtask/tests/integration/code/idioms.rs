@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use xtask::diagnostic::Failure;
 use xtask::load;
 use xtask::openapi::Source;
 
@@ -18,7 +19,7 @@ fn made() -> Code {
 #[test]
 fn each_idiom_becomes_the_code_that_says_it() {
     let code = made();
-    assert_eq!(code.operations, 4);
+    assert_eq!(code.operations, 5);
     let texts = code.files.iter().map(|file| file.text.as_str());
     let code: String = texts.flat_map(str::split_whitespace).collect();
     for part in [
@@ -34,6 +35,15 @@ fn each_idiom_becomes_the_code_that_says_it() {
         r#"styled::header("X-Pairs", true, &value)?"#,
         r#"styled::header_json("X-Json", &value)?"#,
         r#"header::value("X-Count", &value)?"#,
+        r#"styled::reserved(&mut url, "raw", &raw)?;"#,
+        r#"styled::reserved(&mut url, "raws", &raws)?;"#,
+        r#"cookie::add(&mut header_map, "session", &value);"#,
+        r#"cookie::add(&mut header_map, "id", &id);"#,
+        r#"styled::segment("ids", false, &ids)?;"#,
+        r#"styled::segment("point", true, &point)?;"#,
+        "/// `session` in the cookie.",
+        r#""application/json, application/vnd.rule+json""#,
+        "pub parent: ::std::option::Option<Base>,",
         "&[200u16, 201u16, 202u16, 203u16], &[]",
         "PetItself(::std::boxed::Box<PetItself>),",
         "Self::UnknownValue => \"unknown\",",
@@ -51,6 +61,11 @@ fn each_idiom_becomes_the_code_that_says_it() {
 
 /// A description of one operation that answers with `Pet`, and these schemas.
 fn with(schemas: &serde_json::Value) -> Code {
+    run(schemas).unwrap_or_else(|failure| panic!("{schemas}\n{failure}"))
+}
+
+/// The same, or what is wrong with it.
+fn run(schemas: &serde_json::Value) -> Result<Code, Failure> {
     let description = serde_json::json!({
         "openapi": "3.0.3", "info": {"title": "T", "version": "1"},
         "paths": {"/pets": {"get": {
@@ -63,7 +78,6 @@ fn with(schemas: &serde_json::Value) -> Code {
     });
     let source = Source::new("d.json", description.to_string());
     pipeline::run(&load::parse(&source).unwrap())
-        .unwrap_or_else(|failure| panic!("{schemas}\n{failure}"))
 }
 
 #[test]
@@ -117,6 +131,106 @@ fn a_schema_and_its_kinds_are_taken_in_every_form() {
             let squeezed: String = texts.split_whitespace().collect();
             assert!(squeezed.contains("\"kind\""), "{what}: {texts}");
         }
+    }
+}
+
+/// Whatever the branches say of it, values have to fit all of them.
+#[test]
+fn a_property_that_several_branches_declare_is_the_narrower_one() {
+    let kind = json!({"$ref": "#/components/schemas/Kind"});
+    for (one, other, expected) in [
+        (
+            json!({"type": "string"}),
+            json!({"type": "string", "description": "Words."}),
+            Some("/// Words. | pub x: ::std::option::Option<::std::string::String>"),
+        ),
+        (
+            json!({"type": "integer"}),
+            json!({"type": "integer", "format": "int32"}),
+            Some("pub x: ::std::option::Option<i32>"),
+        ),
+        (
+            json!({"type": "integer", "format": "int32"}),
+            json!({"type": "integer"}),
+            Some("pub x: ::std::option::Option<i32>"),
+        ),
+        (
+            json!({"type": "string"}),
+            json!({"type": "string", "enum": ["a", "b"]}),
+            Some("pub x: ::std::option::Option<PetX>"),
+        ),
+        (
+            json!({"type": "string", "enum": ["a", "b"]}),
+            json!({"enum": ["b", "a"], "type": "string"}),
+            Some("pub x: ::std::option::Option<PetX>"),
+        ),
+        (
+            kind.clone(),
+            kind.clone(),
+            Some("pub x: ::std::option::Option<Kind>"),
+        ),
+        (
+            kind.clone(),
+            json!({"allOf": [kind], "description": "Words."}),
+            Some("/// Words. | pub x: ::std::option::Option<Kind>"),
+        ),
+        (
+            kind.clone(),
+            json!({"type": "string", "enum": ["b"]}),
+            Some("pub x: ::std::string::String"),
+        ),
+        (
+            json!({"type": "array", "items": {"type": "string"}}),
+            json!({"type": "array", "items": {"type": "string"}}),
+            Some("pub x: ::std::vec::Vec<::std::string::String>"),
+        ),
+        (
+            json!({}),
+            json!({"type": "boolean"}),
+            Some("pub x: ::std::option::Option<bool>"),
+        ),
+        (
+            json!({"type": "boolean"}),
+            json!({"type": "boolean", "nullable": true}),
+            Some("pub x: ::std::option::Option<bool>"),
+        ),
+        (json!({"type": "string"}), json!({"type": "integer"}), None),
+        (kind.clone(), json!({"type": "string", "enum": ["d"]}), None),
+        (
+            json!({"type": "integer", "format": "int32"}),
+            json!({"type": "integer", "format": "int64"}),
+            None,
+        ),
+        (
+            json!({"type": "array", "items": {"type": "string"}}),
+            json!({"type": "array", "items": {}}),
+            None,
+        ),
+    ] {
+        let schemas = json!({
+            "Kind": {"type": "string", "enum": ["a", "b", "c"]},
+            "Base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "x": one}},
+            "Pet": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"type": "object", "properties": {"x": other, "y": {"type": "string"}}}]},
+        });
+        let code = run(&schemas);
+        let Some(expected) = expected else {
+            let told = code.map(|_| ()).unwrap_err().to_string();
+            assert!(told.contains("both have `x`"), "{schemas}\n{told}");
+            continue;
+        };
+        let code = code.unwrap_or_else(|failure| panic!("{schemas}\n{failure}"));
+        let texts = code.files.iter().map(|file| file.text.as_str());
+        let code: String = texts.flat_map(str::split_whitespace).collect();
+        let pet = code.split_once("pubstructPet{").unwrap().1;
+        let pet = pet.split_once('}').unwrap().0;
+        let expected: String = expected.split_whitespace().collect();
+        for part in expected.split('|') {
+            assert!(pet.contains(part), "{part} is not in {pet}");
+        }
+        assert!(
+            pet.contains("pubid:::std::string::String") && pet.contains("puby:"),
+            "{pet}"
+        );
     }
 }
 

@@ -806,9 +806,13 @@ fn what_was_rewritten_is_printed_even_if_a_later_stage_fails() {
     let text = "\n          schema:\n            type: string";
     let several = text.replace("type: string", "type: [integer, string]");
     copy.edit("letta.yaml", text, &several);
-    copy.edit("letta.yaml", "in: query", "in: cookie");
+    copy.edit(
+        "letta.yaml",
+        "in: query",
+        "in: query\n          style: matrix",
+    );
     let message = copy.codegen(&["--explain"]).fails();
-    for text in ["type-list:\n  letta.yaml:", "error[parameter-location]"] {
+    for text in ["type-list:\n  letta.yaml:", "error[parameter-style]"] {
         assert!(message.contains(text), "{text:?} is not in\n{message}");
     }
 }
