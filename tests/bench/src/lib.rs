@@ -12,6 +12,7 @@ pub mod events;
 pub mod external_tools;
 pub mod flood;
 pub mod footprint;
+pub mod generators;
 pub mod in_process;
 pub mod machine;
 #[path = "../../support/official_clients.rs"]

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use letta_api_bench::section::{Results, Section};
 use letta_api_bench::{
-    Result, call, codegen, events, footprint, in_process, machine, page, rivals, turn_streams,
+    Result, call, codegen, events, footprint, generators, in_process, machine, page, rivals,
+    turn_streams,
 };
 
 /// Measures, and writes BENCHMARKS.md with its plots
@@ -38,6 +39,8 @@ enum Name {
     TurnStreams,
     /// Code generation, against progenitor by itself
     Codegen,
+    /// Our generator beside others, which tests/bench/generators/install installs
+    Generators,
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,10 @@ fn run(args: &Args) -> Result<()> {
         measure(&events::EventsSection, Name::Events, args)?;
         measure(&turn_streams::TurnStreamsSection, Name::TurnStreams, args)?;
         measure(&codegen::CodegenSection, Name::Codegen, args)?;
+        // The others are not part of everything: they must be installed first, which takes longer than all else.
+        if args.sections.contains(&Name::Generators) {
+            measure(&generators::GeneratorsSection, Name::Generators, args)?;
+        }
     }
     for (path, text) in page::render()? {
         page::write(&path, &text)?;

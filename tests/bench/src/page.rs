@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::section::{Part, Results, Section, workspace};
 use crate::table::Table;
-use crate::{Error, Result, call, codegen, events, footprint, in_process, rivals, turn_streams};
+use crate::{
+    Error, Result, call, codegen, events, footprint, generators, in_process, rivals, turn_streams,
+};
 
 /// The files of the page and its plots, and what is in them.
 ///
@@ -20,6 +22,7 @@ pub fn render() -> Result<Vec<(PathBuf, String)>> {
     part(&events::EventsSection, &mut parts)?;
     part(&turn_streams::TurnStreamsSection, &mut parts)?;
     part(&codegen::CodegenSection, &mut parts)?;
+    part(&generators::GeneratorsSection, &mut parts)?;
 
     let mut targets = Table::new(["target", "wanted", "measured", "met"]);
     for target in parts.iter().flat_map(|(part, _)| &part.targets) {
@@ -75,7 +78,12 @@ fn file<S: Section>() -> PathBuf {
     folder.join(format!("{}.json", S::NAME))
 }
 
-fn read<S: Section>() -> Result<Option<Results<S::Results>>> {
+/// The results that are kept, if there are any.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn read<S: Section>() -> Result<Option<Results<S::Results>>> {
     let path = file::<S>();
     match std::fs::read_to_string(&path) {
         Ok(text) => match serde_json::from_str(&text) {
