@@ -15,6 +15,7 @@ pub mod external_tools;
 pub mod features;
 pub mod flood;
 pub mod footprint;
+pub mod generators;
 pub mod in_process;
 pub mod machine;
 #[path = "../../support/official_clients.rs"]

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use letta_api_bench::{Result, page, sections};
+use letta_api_bench::sections::{self, AnySection};
+use letta_api_bench::{Result, page};
 
 fn main() -> ExitCode {
     match run(&command().get_matches()) {
@@ -47,12 +48,15 @@ fn command() -> Command {
 fn run(args: &ArgMatches) -> Result<()> {
     let mut failed = Vec::new();
     let asked: Vec<&String> = args.get_many("sections").unwrap_or_default().collect();
-    let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|it| *it == name);
+    let is_asked = |section: &dyn AnySection| match asked.is_empty() {
+        true => section.is_part_of_all(),
+        false => asked.iter().any(|it| *it == section.name()),
+    };
     if !args.get_flag("page_only") {
         let rounds = args.get_one("rounds").copied();
         // One that fails leaves the others, which take long, and its results of the last time.
         for section in sections::all() {
-            if is_asked(section.name())
+            if is_asked(&*section)
                 && let Err(error) = section.measure_and_keep(rounds)
             {
                 eprintln!("error: {}: {error}", section.name());

@@ -20,6 +20,9 @@ pub trait Section {
     /// What it measures, in a line for `--help`.
     const ABOUT: &'static str;
 
+    /// Whether it is measured where no section is named.
+    const IS_PART_OF_ALL: bool = true;
+
     /// What it measures.
     type Results: Serialize + DeserializeOwned;
 

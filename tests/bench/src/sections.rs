@@ -9,6 +9,7 @@ use crate::emulator_calls::EmulatorSection;
 use crate::events::EventsSection;
 use crate::features::FeaturesSection;
 use crate::footprint::FootprintSection;
+use crate::generators::GeneratorsSection;
 use crate::in_process::InProcessSection;
 use crate::page::{self, Shown};
 use crate::page_size::PageSizeSection;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Box<dyn AnySection>> {
         Box::new(DocumentationSection),
         Box::new(PageSizeSection),
         Box::new(CodegenSection),
+        Box::new(GeneratorsSection),
     ]
 }
 
@@ -42,6 +44,9 @@ pub trait AnySection {
 
     /// What it measures, in a line.
     fn about(&self) -> &'static str;
+
+    /// Whether it is measured where no section is named.
+    fn is_part_of_all(&self) -> bool;
 
     /// Measures, and keeps the results.
     ///
@@ -65,6 +70,10 @@ impl<S: Section> AnySection for S {
 
     fn about(&self) -> &'static str {
         S::ABOUT
+    }
+
+    fn is_part_of_all(&self) -> bool {
+        S::IS_PART_OF_ALL
     }
 
     fn measure_and_keep(&self, rounds: Option<u16>) -> Result<()> {
