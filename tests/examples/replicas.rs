@@ -4,6 +4,8 @@
 //! ```console
 //! $ cargo run --release -p letta-api-tests --example replicas
 //! ```
+//!
+//! An argument is a number of users, in place of 100 and 1,000.
 
 use std::time::Duration;
 
@@ -38,13 +40,22 @@ struct Outcome {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    let users: Vec<usize> = std::env::args()
+        .skip(1)
+        .map(|text| text.parse().expect("an argument is a number of users"))
+        .collect();
+    let users = if users.is_empty() {
+        vec![100, 1_000]
+    } else {
+        users
+    };
     let time = VirtualTime::stop();
     println!(
         "| replicas | users | lifetime | routing | loads/min | creates/min | expected | at most | live tokens | hit rate |"
     );
     println!("|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|");
     for lifetime in [5, 15].map(|minutes| Duration::from_secs(minutes * 60)) {
-        for users in [100, 1_000] {
+        for users in users.iter().copied() {
             for replicas in [1, 2, 5, 10] {
                 for is_sticky in [true, false] {
                     // With one replica it is all the same.

@@ -9,7 +9,7 @@ use letta_api_tests::external_tools::skip;
 
 /// What was built for this profile. `cargo test --workspace` builds it before it runs tests; with this
 /// package alone, an older one is run, or none is there.
-fn built(name: &str, package: &str, flag: &str) -> PathBuf {
+pub(crate) fn built(name: &str, package: &str, flag: &str) -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();

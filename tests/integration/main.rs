@@ -91,5 +91,6 @@ mod resources {
 
 mod browser;
 mod comparison;
+mod examples;
 mod in_browser;
 mod official_clients;

@@ -101,6 +101,8 @@ fn the_lists_are_what_rustdoc_says() {
 /// What git says, if it says anything.
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
+        // In a container, a checkout may belong to somebody else.
+        .args(["-c", "safe.directory=*"])
         .args(arguments)
         .current_dir(folder)
         .output()
