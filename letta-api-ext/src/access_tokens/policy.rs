@@ -124,6 +124,8 @@ use crate::ids::AgentId;
 
 mod builder;
 mod grants;
+#[cfg(feature = "minter")]
+mod kept_hash;
 mod mistakes;
 mod per_agent;
 mod preset;
@@ -140,6 +142,8 @@ pub use preset::Preset;
 pub use strict::StrictPolicy;
 
 use grants::{Grant, Grants};
+#[cfg(feature = "minter")]
+use kept_hash::KeptHash;
 use rights::Rights;
 
 /// The rights that a token has on agents.
@@ -168,6 +172,8 @@ struct Parts {
     /// Entries of an unknown kind or shape, each as compact JSON with sorted keys, so that equal entries are equal
     /// texts.
     unknown: BTreeSet<String>,
+    #[cfg(feature = "minter")]
+    hash: KeptHash,
 }
 
 impl AccessPolicy {
@@ -265,11 +271,8 @@ impl AccessPolicy {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let (parts, other) = (&self.parts, &other.parts);
-        let union = Parts {
-            grants: parts.grants.union(&other.grants),
-            unknown: parts.unknown.union(&other.unknown).cloned().collect(),
-        };
-        union.into()
+        let unknown = parts.unknown.union(&other.unknown).cloned().collect();
+        Parts::new(parts.grants.union(&other.grants), unknown).into()
     }
 
     /// The agents that the policy names, with the rights on each, in the order of the agents' IDs.
@@ -514,11 +517,7 @@ impl Draft {
 
     /// The policy, even an empty one, since the service may report it.
     fn into_any_policy(self) -> AccessPolicy {
-        let parts = Parts {
-            grants: self.grants.into(),
-            unknown: self.unknown,
-        };
-        parts.into()
+        Parts::new(self.grants.into(), self.unknown).into()
     }
 }
 
@@ -540,6 +539,17 @@ fn check_kind(object: &Map<String, Value>) -> Result<()> {
             "must have a text `type` in every entry",
             None,
         )),
+    }
+}
+
+impl Parts {
+    fn new(grants: Grants, unknown: BTreeSet<String>) -> Self {
+        Self {
+            grants,
+            unknown,
+            #[cfg(feature = "minter")]
+            hash: KeptHash::default(),
+        }
     }
 }
 

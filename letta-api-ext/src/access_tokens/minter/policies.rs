@@ -27,7 +27,7 @@ const LOOKED_UP: usize = 8;
 
 /// All policies of tokens that are cached, being minted or asked for.
 pub(super) struct Policies {
-    /// Hashes keys, policies and agents alike.
+    /// Hashes keys and agents. Policies have a hash of their own.
     hasher: RandomState,
     table: Mutex<Table>,
     /// The policies that name an agent, by the agent's hash. Hashes may collide, so matches are checked.
@@ -84,17 +84,22 @@ impl Policies {
         origin: Option<&'a Origin>,
         policy: &'a AccessPolicy,
     ) -> KeyRef<'a> {
+        let of_policy = policy.kept_hash();
+        let hash = match (subject, origin) {
+            (None, None) => of_policy,
+            _ => self.hasher.hash_one((subject, origin, of_policy)),
+        };
         KeyRef {
             subject,
             origin,
             policy,
-            hash: self.hasher.hash_one((subject, origin, policy)),
+            hash,
         }
     }
 
     /// The stored policy that equals `policy`. It is in the index on return.
     pub(super) fn intern(&self, policy: &AccessPolicy) -> Arc<Interned> {
-        let hash = self.hasher.hash_one(policy);
+        let hash = policy.kept_hash();
         let mut others = Vec::new();
         let entry = loop {
             let candidate = {

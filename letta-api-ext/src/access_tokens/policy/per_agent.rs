@@ -14,13 +14,13 @@ impl AccessPolicy {
         if self.entry_count() == 1 {
             return vec![self.clone()];
         }
-        let of_agents = self.parts.grants.iter().map(|grant| Parts {
-            grants: vec![grant.clone()].into(),
-            unknown: BTreeSet::new(),
+        let of_agents = self.parts.grants.iter().map(|grant| {
+            let grants = vec![grant.clone()].into();
+            Parts::new(grants, BTreeSet::new())
         });
-        let unknown = self.parts.unknown.iter().map(|json| Parts {
-            grants: Grants::from(Vec::new()),
-            unknown: BTreeSet::from([json.clone()]),
+        let unknown = self.parts.unknown.iter().map(|json| {
+            let unknown = BTreeSet::from([json.clone()]);
+            Parts::new(Grants::from(Vec::new()), unknown)
         });
         of_agents.chain(unknown).map(Self::from).collect()
     }
