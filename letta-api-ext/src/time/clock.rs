@@ -32,9 +32,18 @@ pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
 /// The instant in RFC 3339, in UTC, cut to whole milliseconds, which is JavaScript's precision. `None` beyond the
 /// year 9999.
 pub(crate) fn to_rfc3339(instant: SystemTime) -> Option<String> {
+    Some(cut(instant)?.to_string())
+}
+
+/// The same, with the instant that the text stands for.
+pub(crate) fn to_rfc3339_and_back(instant: SystemTime) -> Option<(String, SystemTime)> {
+    let timestamp = cut(instant)?;
+    Some((timestamp.to_string(), from_timestamp(timestamp)?))
+}
+
+fn cut(instant: SystemTime) -> Option<jiff::Timestamp> {
     let timestamp = jiff::Timestamp::try_from(instant).ok()?;
-    let timestamp = jiff::Timestamp::from_millisecond(timestamp.as_millisecond()).ok()?;
-    Some(timestamp.to_string())
+    jiff::Timestamp::from_millisecond(timestamp.as_millisecond()).ok()
 }
 
 fn from_timestamp(timestamp: jiff::Timestamp) -> Option<SystemTime> {
