@@ -102,7 +102,8 @@ impl Transport for HttpTransport {
             None => Template::Of(operation),
             Some(template) => Template::Custom(template.clone()),
         };
-        let mut running = Running {
+        // In a box of its own: an allocator has two small pieces of memory at hand, and searches for a large one.
+        let mut running = Box::new(Running {
             telemetry: Telemetry::start(operation, template.clone(), request.url(), metrics, began),
             outgoing: Outgoing::new(request, template.as_str()),
             call: Call {
@@ -115,7 +116,7 @@ impl Transport for HttpTransport {
             },
             began,
             attempts: Attempts::default(),
-        };
+        });
         Box::pin(async move {
             let span = running.telemetry.span();
             let result = tracing::Instrument::instrument(running.run(), span).await;
@@ -240,14 +241,14 @@ impl Running<'_> {
     }
 
     /// Adds what is known about the call to its answer or error.
-    fn finish(self, result: Result<Response>) -> Result<Response, TransportError> {
+    fn finish(self: Box<Self>, result: Result<Response>) -> Result<Response, TransportError> {
         let Running {
             call,
             outgoing,
             telemetry,
             began,
             attempts,
-        } = self;
+        } = *self;
         telemetry.finish();
         let mut response = match result {
             Ok(response) => response,

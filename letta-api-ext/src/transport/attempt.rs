@@ -62,7 +62,8 @@ impl<'a> Attempt<'a> {
     /// Returns the answer with its body read, unless the body is to be streamed. If the status is an error and the
     /// body cannot be read, the answer has no body: the status is what counts.
     pub(super) async fn run(&mut self) -> Result<Answer> {
-        let times = self.call.times;
+        // Borrowed: a copy would make this future as much larger.
+        let times = &self.call.times;
         let mut result = match (times.silence, self.watch.clone()) {
             // In a box: other calls need no room for it.
             (Some(silence), Some(watch)) => {
@@ -153,13 +154,13 @@ impl<'a> Attempt<'a> {
     /// Sends the request, and follows redirects within the origin.
     async fn head(&mut self) -> Result<Answer> {
         let mut followed = 0;
-        // The target of the last redirect.
-        let mut led_to: Option<WipedUrl> = None;
+        // The target of the last redirect. In a box, because most calls have none.
+        let mut led_to: Option<Box<WipedUrl>> = None;
         loop {
-            let sent = self.send(led_to.as_deref()).await;
+            let sent = self.send(led_to.as_deref().map(|url| &**url)).await;
             let outgoing = &*self.outgoing;
             let (first, method) = (outgoing.url(), outgoing.method());
-            let url = led_to.as_deref().unwrap_or(first);
+            let url = led_to.as_deref().map_or(first, |url| &**url);
             let response = sent.map_err(|error| self.no_answer(&error, url, first))?;
 
             if let Some(elsewhere) = response.url()
@@ -174,7 +175,7 @@ impl<'a> Attempt<'a> {
                     return Err(self.redirected(&response, Redirect::too_many(url), first));
                 }
                 Some(Ok(target)) if outgoing.can_be_sent() => {
-                    led_to = Some(target);
+                    led_to = Some(Box::new(target));
                     followed += 1;
                 }
                 // A body that is a stream cannot be sent again, so the redirect is the answer.

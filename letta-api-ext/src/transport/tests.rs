@@ -1024,3 +1024,18 @@ async fn a_turn_whose_model_had_too_many_calls_is_not_begun_again() {
     list(&network.letta()).await.unwrap_err();
     assert_eq!(network.requests(), 3);
 }
+
+/// An allocator has memory of this size at hand, in glibc and in others. For more, it searches.
+const AT_HAND: usize = 1024;
+
+#[test]
+fn what_a_call_keeps_fits_in_what_an_allocator_has_at_hand() {
+    let letta = Network::play([status(200)]).letta();
+    let http = reqwest::Client::new();
+    let request = http.get("https://api.letta.com/v1/x").build().unwrap();
+    let operation = &letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS;
+    let future = letta.transport().execute(&http, request, operation);
+    for size in [size_of_val(&*future), size_of::<super::Running<'_>>()] {
+        assert!(size <= AT_HAND, "it has {size} bytes");
+    }
+}

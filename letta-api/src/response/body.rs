@@ -95,12 +95,36 @@ impl Drop for Reading<'_> {
 
 /// Reads a body to its end. `length` is what the server says its length is.
 async fn read(unread: &mut Unread, length: Option<u64>, limit: usize) -> Result<Body, BodyError> {
+    let Some(first) = unread.next().await.map_err(BodyError::lost)? else {
+        return Ok(Body::EMPTY);
+    };
+    if first.len() > limit {
+        return Err(BodyError(Problem::TooLarge { limit }));
+    }
+    match unread.next().await.map_err(BodyError::lost)? {
+        None if first.is_empty() => Ok(Body::EMPTY),
+        None => Ok(Body::Whole(first)),
+        // In a box, because most bodies come in one piece: their futures need no room for it.
+        Some(second) => Box::pin(read_on(unread, [first, second], length, limit)).await,
+    }
+}
+
+/// Reads the rest of a body that comes in several pieces.
+async fn read_on(
+    unread: &mut Unread,
+    first: [Bytes; 2],
+    length: Option<u64>,
+    limit: usize,
+) -> Result<Body, BodyError> {
     let mut pieces = Pieces {
         limit,
         expected: length.and_then(|length| usize::try_from(length).ok()),
         ..Pieces::default()
     };
-    let mut taken = 0;
+    let mut taken = first.len();
+    for piece in first {
+        pieces.push(piece)?;
+    }
     while let Some(piece) = unread.next().await.map_err(BodyError::lost)? {
         pieces.push(piece)?;
         taken += 1;
