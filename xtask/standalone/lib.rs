@@ -34,6 +34,8 @@
 //! - **Bodies have a limit** ([`Client::with_body_limit`]), counted after decompression.
 //! - **One hook.** Every request passes through a [`Transport`], which may change it, repeat it, observe it or refuse
 //!   it. [`Credentials`] is one.
+//! - **A span for each call** (feature `tracing`), `api.call`, with the method, the template of the path, the status and `api.operation`.
+//!   It holds no path, query, header or body. A transport that makes spans of its own says so ([`Transport::has_own_spans`]).
 //!
 //! Time-outs, redirects and proxies are those of the [`reqwest::Client`] that you pass in.
 
@@ -78,6 +80,8 @@ mod platform;
 mod response;
 mod service;
 mod service_error;
+#[cfg(feature = "tracing")]
+mod spans;
 #[doc(hidden)]
 pub mod support;
 mod transport;

@@ -16,8 +16,10 @@ use crate::generators::cases::Case;
 use crate::generators::documents::Document;
 use crate::generators::tools::Tool;
 use crate::generators::trial::Outcome;
+use crate::plot::Bars;
 use crate::programs::program;
 use crate::section::{Part, Results, Scale, Section, workspace};
+use crate::statistics::Spread;
 use crate::table::Table;
 
 /// The variable that names where the others are, if they are elsewhere than where `install` puts them.
@@ -52,8 +54,7 @@ impl Section for GeneratorsSection {
 
     const TOPIC: &'static str = "Generators";
 
-    const ABOUT: &'static str =
-        "Our generator beside others, which tests/bench/generators/install installs; not part of everything";
+    const ABOUT: &'static str = "Our generator beside others, which tests/bench/generators/install installs; not part of everything";
 
     const IS_PART_OF_ALL: bool = false;
 
@@ -165,7 +166,8 @@ fn page(measured: &Measured, cases: &[Case]) -> Part {
             panics.to_string(),
         ]);
     }
-    text += &format!("\n{} cases:\n\n{totals}", cases.len());
+    let plot = bars(measured).draw("generators");
+    text += &format!("\n{}{} cases:\n\n{totals}", plot.image(), cases.len());
 
     let mut better = String::new();
     for case in cases {
@@ -237,24 +239,43 @@ fn page(measured: &Measured, cases: &[Case]) -> Part {
     Part {
         summary: summary(measured, cases),
         text,
-        plots: Vec::new(),
+        plots: vec![plot],
         targets: Vec::new(),
+    }
+}
+
+/// How many cases a generator does right, does wrong, and neither: they are refused, or come to nothing.
+fn counts(measured: &Measured, tool: &Version) -> [usize; 3] {
+    let outcomes = measured.outcomes.get(&tool.name);
+    let mut counts = [0; 3];
+    for outcome in outcomes.into_iter().flat_map(BTreeMap::values) {
+        let place = match outcome {
+            Outcome::Right { .. } => 0,
+            Outcome::Wrong { .. } => 1,
+            _ => 2,
+        };
+        counts[place] += 1;
+    }
+    counts
+}
+
+fn bars(measured: &Measured) -> Bars {
+    let groups = measured.tools.iter().map(|tool| {
+        let bars = counts(measured, tool).map(|count| Spread::of([count as f64]));
+        (tool.name.clone(), bars.into())
+    });
+    Bars {
+        title: "What became of the small descriptions".to_owned(),
+        unit: "cases".to_owned(),
+        series: ["right", "wrong", "neither"].map(str::to_owned).into(),
+        groups: groups.collect(),
     }
 }
 
 /// How many cases each generator does right, and how many wrong.
 fn summary(measured: &Measured, cases: &[Case]) -> String {
     let of_tool = |tool: &Version| {
-        let outcomes = measured.outcomes.get(&tool.name);
-        let outcomes = outcomes.into_iter().flat_map(BTreeMap::values);
-        let (mut right, mut wrong) = (0, 0);
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Right { .. } => right += 1,
-                Outcome::Wrong { .. } => wrong += 1,
-                _ => {}
-            }
-        }
+        let [right, wrong, _] = counts(measured, tool);
         format!("{} {right} right and {wrong} wrong", tool.name)
     };
     let tools: Vec<String> = measured.tools.iter().map(of_tool).collect();

@@ -12,6 +12,7 @@ use crate::{Error, Result};
 pub struct Shown {
     name: &'static str,
     topic: &'static str,
+    is_part_of_all: bool,
     /// If it was measured.
     measured: Option<Measured>,
 }
@@ -130,7 +131,10 @@ fn first_page(all: &[Shown]) -> String {
             ]),
         }
     }
-    let seconds: Option<f64> = all.iter().map(|it| it.measured.as_ref()?.seconds).sum();
+    let seconds: Option<f64> = (all.iter())
+        .filter(|it| it.is_part_of_all)
+        .map(|it| it.measured.as_ref()?.seconds)
+        .sum();
     let duration = match seconds {
         Some(seconds) => format!("To measure all took {}.", duration(seconds)),
         None => "To measure all is to take less than 40 minutes.".to_owned(),
@@ -227,6 +231,7 @@ pub fn show<S: Section>(section: &S) -> Result<Shown> {
     Ok(Shown {
         name: S::NAME,
         topic: S::TOPIC,
+        is_part_of_all: S::IS_PART_OF_ALL,
         measured,
     })
 }
@@ -236,7 +241,12 @@ fn file<S: Section>() -> PathBuf {
     folder.join(format!("{}.json", S::NAME))
 }
 
-fn read<S: Section>() -> Result<Option<Results<S::Results>>> {
+/// The results that are kept. `None` if there are none.
+///
+/// # Errors
+///
+/// They cannot be read.
+pub fn read<S: Section>() -> Result<Option<Results<S::Results>>> {
     let path = file::<S>();
     match std::fs::read_to_string(&path) {
         Ok(text) => match serde_json::from_str(&text) {

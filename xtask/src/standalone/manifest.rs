@@ -166,6 +166,8 @@ pub(super) fn begun(name: &Name, service: &str) -> Result<String, Failure> {
          native-tls = [\"reqwest/native-tls\"]\n\
          ## `schemars::JsonSchema` for every generated type.\n\
          schemars = [\"dep:schemars\"]\n\
+         ## A span for each call, by `tracing`.\n\
+         tracing = [\"dep:tracing\"]\n\
          ## Operations that upload files, as `multipart/form-data`.\n\
          multipart = [\"reqwest/multipart\", \"serde_json/raw_value\"]\n\
          {BEGIN}\n{END}\n\

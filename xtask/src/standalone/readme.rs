@@ -44,6 +44,7 @@ pub(super) fn readme(name: &Name, facts: &Facts, call: Option<&FirstCall>) -> St
         | `rustls` | yes | TLS by rustls |\n\
         | `native-tls` | | TLS by the platform's own library |\n\
         | `multipart` | | operations that upload files |\n\
+        | `tracing` | | a span for each call |\n\
         | `schemars` | | `schemars::JsonSchema` for the types |\n\n";
     text += "## What is written anew\n\n\
         The command that made the crate keeps it in step with the description. With `--check`, it changes nothing, and fails if something is \

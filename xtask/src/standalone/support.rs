@@ -16,6 +16,7 @@ pub const EXCLUDED: &[&str] = &[
     "lib.rs",
     "response/events/tests.rs",
     "service.rs",
+    "spans/tests.rs",
     "support/borrowed/tests.rs",
     "support/pages/tests.rs",
 ];
@@ -63,6 +64,7 @@ pub const SOURCES: &[(&str, &str)] = sources![
     "response/value.rs",
     "service_error.rs",
     "service_error/reason.rs",
+    "spans.rs",
     "support.rs",
     "support/answered.rs",
     "support/body.rs",
@@ -196,6 +198,12 @@ const EDITS: &[(&str, &str, &str)] = &[
         "\n/// Names that mean something here, for tests that put bodies together.\npub const KNOWN_NAMES: [&[&str]; 5] = [&TEXTS, &PLACES, &CONTAINERS, &SHELLS, &NOISE];\n",
         "",
     ),
+    ("spans.rs", "\"letta.call\",", "\"api.call\","),
+    (
+        "spans.rs",
+        "letta.operation = operation.id",
+        "api.operation = operation.id",
+    ),
     (
         "support.rs",
         "/// What letta-api-ext does on each platform as this crate does.\npub mod platform {\n    pub use crate::platform::{execute, sort};\n}\n\n",
@@ -255,7 +263,9 @@ fn without_tests(text: &str) -> String {
     while let Some(line) = lines.next() {
         let start = line.trim_start();
         let indent = &line[..line.len() - start.len()];
-        if !matches!(start, "#[cfg(test)]" | "#[cfg(any(test, fuzzing))]") {
+        let is_tests = matches!(start, "#[cfg(test)]" | "#[cfg(any(test, fuzzing))]")
+            || start.starts_with("#[cfg(all(test,");
+        if !is_tests {
             kept.push(line);
             continue;
         }
@@ -299,7 +309,7 @@ mod tests {
 
     #[test]
     fn items_of_tests_are_left_out_whole() {
-        let text = "mod a;\n#[cfg(test)]\nmod tests;\nmod b;\n\nimpl A {\n    fn one() {\n    }\n\n    /// For tests.\n    \
+        let text = "mod a;\n#[cfg(test)]\nmod tests;\n#[cfg(all(test, feature = \"tag\"))]\nmod more;\nmod b;\n\nimpl A {\n    fn one() {\n    }\n\n    /// For tests.\n    \
             #[cfg(test)]\n    fn two() {\n        x();\n    }\n}\n\n#[cfg(test)]\nmod tests {\n    use a;\n}\n";
         assert_eq!(
             without_tests(text),

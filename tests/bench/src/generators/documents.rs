@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::codegen::Took;
 use crate::generators::tools::{Ended, Tool, ended};
 use crate::generators::trial::{self, Compiled};
+use crate::programs::Took;
 use crate::programs::program;
 use crate::statistics::number;
 use crate::table::Table;
