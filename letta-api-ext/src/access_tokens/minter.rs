@@ -121,7 +121,7 @@ const SLICE: usize = 64;
 ///   for is not renewed. If a renewal fails, the next waits for the time that the service names, or for a part of
 ///   what is left.
 /// - **Linear work.** A request that finds no token takes time in proportion to the number of agents in its policy.
-///   Requests for other policies do not wait for that. A policy is hashed once for all its clones, with random keys of the
+///   Requests for other policies do not wait for that. A policy is hashed once, when it is made, with random keys of the
 ///   process: nobody can choose subjects or agents that collide.
 /// - **Bounds** on [memory](TokenMinterBuilder::capacity), on [creates at the same
 ///   time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: at most the client's

@@ -142,8 +142,6 @@ pub use preset::Preset;
 pub use strict::StrictPolicy;
 
 use grants::{Grant, Grants};
-#[cfg(feature = "minter")]
-use kept_hash::KeptHash;
 use rights::Rights;
 
 /// The rights that a token has on agents.
@@ -173,7 +171,7 @@ struct Parts {
     /// texts.
     unknown: BTreeSet<String>,
     #[cfg(feature = "minter")]
-    hash: KeptHash,
+    hash: u64,
 }
 
 impl AccessPolicy {
@@ -545,10 +543,10 @@ fn check_kind(object: &Map<String, Value>) -> Result<()> {
 impl Parts {
     fn new(grants: Grants, unknown: BTreeSet<String>) -> Self {
         Self {
+            #[cfg(feature = "minter")]
+            hash: kept_hash::of(&grants, &unknown),
             grants,
             unknown,
-            #[cfg(feature = "minter")]
-            hash: KeptHash::default(),
         }
     }
 }

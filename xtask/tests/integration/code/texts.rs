@@ -125,6 +125,8 @@ fn a_terminal_is_shown_what_it_would_obey() {
             "none.yaml",
             "--out",
             ".",
+            "--name",
+            "stem",
             "--explain",
         ],
     ] {
