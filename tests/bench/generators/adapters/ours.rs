@@ -136,10 +136,10 @@ pub mod headers {
 pub mod cookies {
     use crate::{Outcome, told};
 
-    pub async fn call(url: &str, _argument: serde_json::Value) -> Outcome {
+    pub async fn call(url: &str, argument: serde_json::Value) -> Outcome {
         let client = letta_api::Client::new(url.parse().unwrap(), reqwest::Client::new());
-        // It has no parameters for cookies.
-        told(client.get_cookies().await.map(|it| it.into_inner()))
+        let session = argument.as_str().unwrap();
+        told(client.get_cookies(session).await.map(|it| it.into_inner()))
     }
 }
 
