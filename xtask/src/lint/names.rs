@@ -2,12 +2,13 @@
 //!
 //! `agent-state` and `AgentState` are both the type `AgentState`, so one would replace the other. A schema `String` would hide Rust's own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::fields::members;
 use super::rules;
-use crate::markers::{BRANCHES_FROM, FROM};
+use super::type_words::proposal;
+use crate::markers::{BRANCHES_FROM, FROM, NAME};
 use crate::naming::type_name;
 use crate::openapi::{Pointer, component_schemas};
 
@@ -41,23 +42,23 @@ pub(super) fn check(context: &mut Context<'_>) {
     }
 
     let mut seen: HashMap<String, &str> = HashMap::new();
+    let mut taken: HashSet<String> = PRELUDE.map(str::to_owned).into();
+    taken.extend(component_schemas(document).map(|(name, _)| type_name(name)));
     for (name, _) in component_schemas(document) {
         let ty = type_name(name);
-        if PRELUDE.contains(&ty.as_str()) {
-            context.report(
-                rules::TYPE_NAME,
-                &at.join("schemas").join(name),
-                format!("the schema `{name}` would become the type `{ty}`, and hide Rust's own; its generated code would not compile"),
-                "rename it, and the references to it",
-            );
-        }
-        if let Some(other) = seen.insert(ty.clone(), name) {
-            context.report(
-                rules::TYPE_NAME,
-                &at.join("schemas").join(name),
-                format!("the schemas `{other}` and `{name}` would both become the type `{ty}`"),
-                "rename one of them, and the references to it",
-            );
-        }
+        let message = if PRELUDE.contains(&ty.as_str()) {
+            format!(
+                "the schema `{name}` would become the type `{ty}`, and hide Rust's own; its generated code would not compile"
+            )
+        } else if let Some(other) = seen.insert(ty.clone(), name) {
+            format!("the schemas `{other}` and `{name}` would both become the type `{ty}`")
+        } else {
+            continue;
+        };
+        let at = at.join("schemas").join(name);
+        let free = proposal(&[format!("{ty}Schema")], &mut taken);
+        let action = context.update(&at, &format!("{NAME}: {free}"));
+        let help = format!("give it a name that is free with {action}, or a better one");
+        context.report(rules::TYPE_NAME, &at, message, help);
     }
 }

@@ -192,7 +192,7 @@ fn types<'a>(context: &Context<'a>) -> Vec<Type<'a>> {
 }
 
 /// The first name that is free, and good. It is taken then.
-fn proposal(wishes: &[String], taken: &mut HashSet<String>) -> String {
+pub(super) fn proposal(wishes: &[String], taken: &mut HashSet<String>) -> String {
     let is_good = |name: &String| {
         let first = name.chars().next();
         first.is_some_and(|c| c.is_ascii_uppercase())
