@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::build::{array, entry, members_mut, object, string};
-use crate::markers::{FROM, MARKER_PREFIX};
+use crate::markers::{FROM, MARKER_PREFIX, NAME, SENSITIVE};
 use crate::openapi::keywords;
 use crate::openapi::limits::{MERGES, REFERRED};
 use crate::openapi::schema::{flag, get, items, members, reference, text, unwrapped};
@@ -176,21 +176,30 @@ fn remember(schema: &mut Node, from: &Pointer) {
     }
 }
 
-/// What fits two schemas: the one that says more. `None` if they contradict each other, or if it takes more than a look.
+/// What fits two schemas: the one that says more, with the notes of both. `None` if they contradict each other, or if it takes more
+/// than a look.
 fn narrower(document: &Node, one: &Node, other: &Node) -> Option<Node> {
+    let (kept, lost) = choose(document, one, other)?;
+    with_notes(document, kept, lost)
+}
+
+/// The schema that says more, and the other.
+fn choose<'a>(document: &Node, one: &'a Node, other: &'a Node) -> Option<(&'a Node, &'a Node)> {
     let resolved = |schema| references::last(document, unwrapped(schema));
     let (a, b) = (resolved(one), resolved(other));
     let (said_a, said_b) = (says(a), says(b));
     if std::ptr::eq(a, b) || said_a == said_b {
         // The later one has the better words, if it has any.
-        let has_words = text(other, "description").is_some();
-        return Some(if has_words { other } else { one }.clone());
+        return Some(match text(other, "description") {
+            Some(_) => (other, one),
+            None => (one, other),
+        });
     }
     if said_a.is_empty() {
-        return Some(other.clone());
+        return Some((other, one));
     }
     if said_b.is_empty() {
-        return Some(one.clone());
+        return Some((one, other));
     }
     let kind = text(a, "type").or(text(b, "type"))?;
     let has_kind = |it: &Node| text(it, "type").is_none_or(|it| it == kind);
@@ -206,12 +215,56 @@ fn narrower(document: &Node, one: &Node, other: &Node) -> Option<Node> {
             && (!flag(narrow, "nullable") || flag(wide, "nullable"))
     };
     if fits(b, &said_b, a, &said_a) {
-        Some(other.clone())
+        Some((other, one))
     } else if fits(a, &said_a, b, &said_b) {
-        Some(one.clone())
+        Some((one, other))
     } else {
         None
     }
+}
+
+/// The schema that is kept, with what the other says of its use: that it is a secret, for example. `None` if the other has a marker
+/// about its type, which would be lost.
+fn with_notes(document: &Node, kept: &Node, lost: &Node) -> Option<Node> {
+    let resolved = |schema| references::last(document, unwrapped(schema));
+    let of_kept = [kept, resolved(kept)];
+    let mut added: Vec<(&str, &Entry)> = Vec::new();
+    for (schema, is_place) in [(lost, true), (resolved(lost), false)] {
+        for (key, entry) in schema.as_object().into_iter().flatten() {
+            let key = key.as_str();
+            let is_flag = matches!(key, "readOnly" | "writeOnly" | "deprecated" | SENSITIVE);
+            let is_there = |it: &&Node| {
+                let value = it.get(key).map(Node::to_json);
+                value == Some(entry.node.to_json())
+            };
+            if of_kept.iter().any(is_there) {
+                continue;
+            }
+            let is_missing = of_kept.iter().all(|it| it.get(key).is_none());
+            match key {
+                _ if is_flag && !flag(schema, key) => {}
+                _ if is_flag => added.push((key, entry)),
+                // A component's name is not that of the property.
+                "description" | NAME if is_place && is_missing => added.push((key, entry)),
+                NAME if !is_place => {}
+                _ if key.starts_with(MARKER_PREFIX) => return None,
+                _ => {}
+            }
+        }
+    }
+    let mut made = kept.clone();
+    if added.is_empty() {
+        return Some(made);
+    }
+    if made.get("$ref").is_some() {
+        let span = made.span.clone();
+        made = object([("allOf", array(vec![made], &span))], &span);
+    }
+    let members = members_mut(&mut made)?;
+    for (key, entry) in added {
+        members.insert(key.to_owned(), entry.clone());
+    }
+    Some(made)
 }
 
 /// What a schema says of its values.

@@ -178,6 +178,39 @@ fn what_a_branch_of_an_all_of_says_of_the_whole_goes_there() {
 }
 
 #[test]
+fn what_either_branch_says_of_the_use_of_a_property_is_kept() {
+    let c = json!({"type": "string", "enum": ["c", "d"]});
+    let refers = json!({"$ref": "#/components/schemas/C"});
+    let with = |mut schema: Value, key: &str| {
+        schema[key] = json!(true);
+        schema
+    };
+    let text = json!({"type": "string"});
+    let twice = |one: &Value, other: &Value| {
+        let branch = |property: &Value| json!({"type": "object", "properties": {"p": property}});
+        let a = json!({"allOf": [branch(one), branch(other)]});
+        schema(json!({"A": a, "C": c}))
+    };
+    for key in ["x-codegen-sensitive", "readOnly", "writeOnly", "deprecated"] {
+        for (plain, noted) in [
+            (text.clone(), with(text.clone(), key)),
+            (refers.clone(), with(json!({"allOf": [refers]}), key)),
+            // The narrower one is kept.
+            (c.clone(), with(text.clone(), key)),
+            (text.clone(), with(c.clone(), key)),
+        ] {
+            for (one, other) in [(&plain, &noted), (&noted, &plain)] {
+                let property = &twice(one, other)["properties"]["p"];
+                assert_eq!(property[key], true, "{one} and {other}: {property}");
+            }
+        }
+    }
+    // A marker about the type would be lost: a lint asks.
+    let replaced = json!({"type": "string", "x-codegen-replace": {"type": "crate::ids::AgentId"}});
+    assert!(twice(&c, &replaced).get("properties").is_none());
+}
+
+#[test]
 fn notes_beside_a_reference_go_and_its_description_stays() {
     let refers = json!({"$ref": "#/components/schemas/B"});
     for (before, after) in [
