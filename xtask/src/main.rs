@@ -383,6 +383,14 @@ fn codegen(
     timings: Option<&Path>,
     decided: Option<&Path>,
 ) -> ExitCode {
+    for (option, file) in [("--timings", timings), ("--report", decided)] {
+        if let Some(file) = file
+            && let Err(failure) = options.check_extra(option, file)
+        {
+            eprintln!("{failure}");
+            return ExitCode::FAILURE;
+        }
+    }
     // Beside the errors: a later stage may fail.
     let outcome = commands::codegen::run(options, |lowered| {
         if explain {

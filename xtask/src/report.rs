@@ -13,7 +13,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::arrange;
-use crate::markers::{REPLACE, UNION, union_of};
+use crate::markers::{REPLACE, STYLE, UNION, union_of};
 use crate::openapi::schema::{get, ignored, items, members, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, operations, reference};
@@ -278,8 +278,11 @@ fn lost(
         listed
             .filter_map(|it| {
                 let it = reference::last(document, it);
-                let text = |key: &str| it.get(key).and_then(Node::as_str).map(str::to_owned);
-                Some((text("in")?, text("name")?))
+                let text = |key: &str| it.get(key).and_then(Node::as_str);
+                // The arrange stage has made a header of it.
+                let is_cookie = text(STYLE) == Some("cookie");
+                let place = if is_cookie { "cookie" } else { text("in")? };
+                Some((place.to_owned(), text("name")?.to_owned()))
             })
             .collect()
     };

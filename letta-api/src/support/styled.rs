@@ -65,6 +65,11 @@ pub fn joined(
     if parts.is_empty() {
         return Ok(());
     }
+    if separator != "," && parts.iter().any(|part| part.contains(separator)) {
+        return Err(refused(
+            "has the separator of the list within an item, which cannot be told from the next item",
+        ));
+    }
     let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let separator = match separator {
         "," => ",",
@@ -305,7 +310,7 @@ mod tests {
             (COMMA, json!([]), None),
             (COMMA, json!("a"), Some("n=a")),
             (PIPE, json!(["a", "b"]), Some("n=a%7Cb")),
-            (SPACE, json!(["a", "b c"]), Some("n=a%20b+c")),
+            (SPACE, json!(["a", "b|c"]), Some("n=a%20b%7Cc")),
             (
                 as_json,
                 json!({"a": [1]}),
@@ -319,6 +324,15 @@ mod tests {
                 Ok(expected),
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn an_item_that_would_be_read_as_two_is_refused() {
+        for (write, value) in [(PIPE, json!(["a|b"])), (SPACE, json!({"a b": 1}))] {
+            let refused = query(write, &value).unwrap_err();
+            assert_eq!(refused.field(), Some("n"));
+            assert!(refused.rule().contains("separator"), "{refused}");
         }
     }
 

@@ -42,6 +42,44 @@ pub struct Options {
     pub check: bool,
 }
 
+impl Options {
+    /// Refuses a file for a report that is something else already.
+    ///
+    /// # Errors
+    ///
+    /// It is the description, the overlay or a file of the crate.
+    pub fn check_extra(&self, option: &str, file: &Path) -> Result<(), Failure> {
+        let real = |path: &Path| {
+            path.canonicalize()
+                .or_else(|_| std::path::absolute(path))
+                .ok()
+        };
+        let same = |other: &Path| real(file).is_some_and(|it| Some(it) == real(other));
+        let of_crate = ["Cargo.toml", "README.md", "NAMES.txt", "LICENSE-SUPPORT.md"];
+        let folders = ["src", "examples"].map(|it| self.out.join(it));
+        let is_within = |folder: &Path| {
+            let (file, folder) = (real(file), real(folder));
+            file.zip(folder)
+                .is_some_and(|(file, folder)| file.starts_with(folder))
+        };
+        let what = if same(&self.description) {
+            "the description"
+        } else if self.overlay.as_deref().is_some_and(same) {
+            "the overlay"
+        } else if of_crate.iter().any(|it| same(&self.out.join(it)))
+            || folders.iter().any(|it| is_within(it))
+        {
+            "a file of the crate"
+        } else {
+            return Ok(());
+        };
+        let file = file.display();
+        Err(Failure::Message(format!(
+            "{option} {file}: that is {what}, which would be lost; name another file"
+        )))
+    }
+}
+
 /// What was done.
 #[derive(Debug)]
 pub struct Report {

@@ -47,6 +47,16 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
             )));
         }
     }
+    let own = own_features(&format!("{before}{after}"));
+    if let Some(name) = own
+        .iter()
+        .find(|own| *own == FULL || features.iter().any(|it| it.name == **own))
+    {
+        return Err(Failure::Message(format!(
+            "the feature `{name}` of {} is yours, and one of this name is generated: rename yours",
+            path.display()
+        )));
+    }
     let newline = if before.ends_with("\r\n") {
         "\r\n"
     } else {
@@ -54,6 +64,17 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     };
     let block = block(features).replace('\n', newline);
     Ok(format!("{before}{block}{after}"))
+}
+
+/// The features outside of the two lines.
+fn own_features(manifest: &str) -> Vec<String> {
+    let table: Option<toml::Table> = manifest.parse().ok();
+    let features = table.as_ref().and_then(|it| it.get("features")?.as_table());
+    features
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// A part of a manifest without its table `package`, whose keywords may be names of features.

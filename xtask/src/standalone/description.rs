@@ -96,7 +96,11 @@ fn url(description: &Node) -> (String, bool) {
     }
     let url = url.trim_end_matches('/');
     if url.starts_with("https://") || url.starts_with("http://") {
-        (url.to_owned(), true)
+        // Credentials must not get into a crate, and a base URL can have neither them nor a query.
+        match url.contains(['@', '?', '#']) {
+            true => (EXAMPLE.to_owned(), false),
+            false => (url.to_owned(), true),
+        }
     } else if url.starts_with('/') && !url.starts_with("//") {
         // Relative to where the description is, which only its user knows.
         (format!("{EXAMPLE}{url}"), false)

@@ -269,7 +269,38 @@ fn what_belongs_to_the_owner_is_kept() {
 fn what_is_somebody_elses_is_refused_and_left_as_it_is() {
     type Change = fn(&Place);
     let begun: Change = Place::begins;
-    let cases: [(Change, &[&str], &[&str]); 8] = [
+    let cases: [(Change, &[&str], &[&str]); 12] = [
+        (
+            begun,
+            &["--report", "overlay.yaml"],
+            &["--report overlay.yaml: that is the overlay, which would be lost; name another file"],
+        ),
+        (
+            begun,
+            &["--timings", "pet-shop.yaml"],
+            &["that is the description"],
+        ),
+        (
+            begun,
+            &["--report", "pet-shop/src/lib.rs"],
+            &["that is a file of the crate"],
+        ),
+        (
+            |place| {
+                place.begins();
+                place.edit(
+                    "pet-shop/Cargo.toml",
+                    "[features]\n",
+                    "[features]\nshelters = []\n",
+                );
+                place.edit("pet-shop.yaml", "tags: [pets]", "tags: [shelters]");
+            },
+            &[],
+            &[
+                "the feature `shelters` of ",
+                "is yours, and one of this name is generated: rename yours",
+            ],
+        ),
         (
             |place| place.write("pet-shop/src/lib.rs", "fn mine() {}\n"),
             &[],
@@ -474,6 +505,29 @@ fn the_manifest_has_the_features_of_letta_api_and_depends_on_no_path() {
         );
     }
     assert!(dependencies > 10, "{dependencies}");
+}
+
+#[test]
+fn credentials_in_the_url_of_a_server_stay_out_of_the_crate() {
+    for url in [
+        "https://user:s3cret@h.example/v1",
+        "https://h.example?key=s3cret",
+    ] {
+        let place = Place::new();
+        let text = place.read("pet-shop.yaml");
+        let line = text
+            .lines()
+            .find(|it| it.contains("url: "))
+            .unwrap()
+            .to_owned();
+        place.edit("pet-shop.yaml", &line, &format!("  - url: '{url}'"));
+        place.begins();
+        for (path, text) in place.files() {
+            let is_given = path.ends_with("pet-shop.yaml");
+            let text = String::from_utf8_lossy(&text);
+            assert!(is_given || !text.contains("s3cret"), "{}", path.display());
+        }
+    }
 }
 
 /// Each way to be let in is told with the code for it.
