@@ -68,6 +68,13 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     pub(crate) inner: Arc<Inner>,
     pub(crate) attempts: Attempts,
+    /// What few errors have. In a box, so that the futures of all calls stay small.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What few errors have.
+#[derive(Clone, Default)]
+pub(crate) struct Rare {
     /// The name of the operation that waited, if several calls waited for the same.
     pub(crate) waiting: Option<&'static str>,
     /// If an earlier failure is returned again without a call: what is left of the wait until the next call.
@@ -345,7 +352,7 @@ impl Error {
     /// service refused the call (other 4xx, busy, pending approval). A time-out counts as a lost answer, even during connecting, unless the
     /// HTTP client itself gave up connecting. In a browser, every call without an answer counts as one whose answer was lost.
     pub fn may_have_happened(&self) -> bool {
-        if self.held_off.is_some() {
+        if self.hold_off_left().is_some() {
             return false;
         }
         let last = match &self.inner.kind {
@@ -564,10 +571,16 @@ impl Error {
         }
     }
 
+    /// If an earlier failure is returned again without a call: what is left of the wait until the next call.
+    pub(crate) fn hold_off_left(&self) -> Option<Duration> {
+        self.rare.as_ref()?.held_off
+    }
+
     /// The operation that failed, such as `create_client_side_access_token`. `None` if the call was refused before it
     /// began.
     pub fn operation(&self) -> Option<&'static str> {
-        self.inner.operation.or(self.waiting)
+        let waiting = || self.rare.as_ref()?.waiting;
+        self.inner.operation.or_else(waiting)
     }
 
     /// The service's ID for this request (`x-request-id`). Quote it when you ask for help.
@@ -582,7 +595,7 @@ impl Error {
     ///
     /// If a `TokenMinter` holds off this error, this is what is left of the minter's wait.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.held_off.or_else(|| self.asked_wait())
+        self.hold_off_left().or_else(|| self.asked_wait())
     }
 
     /// How many attempts were made, including those that failed to connect. Zero if the call was refused before the

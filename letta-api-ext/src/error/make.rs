@@ -301,7 +301,7 @@ impl Error {
 
     /// The same error, for a call of this operation that waited for what failed.
     pub(crate) fn waited_for_by(mut self, operation: &'static Operation) -> Self {
-        self.waiting = Some(operation.id);
+        self.rare.get_or_insert_default().waiting = Some(operation.id);
         self
     }
 }
@@ -400,8 +400,7 @@ impl From<Inner> for Error {
         Self {
             inner: Arc::new(inner),
             attempts: Attempts::default(),
-            waiting: None,
-            held_off: None,
+            rare: None,
         }
     }
 }

@@ -117,7 +117,7 @@ impl fmt::Display for Error {
         if let Some(id) = &self.inner.request_id {
             write!(f, " (request {id})")?;
         }
-        if let Some(left) = self.held_off {
+        if let Some(left) = self.hold_off_left() {
             let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
             write!(f, "; held off for another {left:?}")?;
         }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::error::attempts::Attempts;
 use crate::error::kind::{Added, Kind};
+use crate::error::{Error, Rare};
 
 /// Why a minter gave no token.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +86,7 @@ impl Error {
     /// [`may_have_happened`](Self::may_have_happened) is false. Otherwise the error equals the earlier failure. How
     /// long a minter waits is described [there](crate::TokenMinter#when-the-service-fails).
     pub fn is_held_off(&self) -> bool {
-        self.held_off.is_some()
+        self.hold_off_left().is_some()
     }
 
     /// The service's tokens live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
@@ -99,8 +99,10 @@ impl Error {
         Self {
             inner: self.inner.clone(),
             attempts: Attempts::default(),
-            waiting: self.waiting,
-            held_off: Some(left),
+            rare: Some(Box::new(Rare {
+                held_off: Some(left),
+                ..self.rare.as_deref().cloned().unwrap_or_default()
+            })),
         }
     }
 
