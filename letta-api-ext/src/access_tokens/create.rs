@@ -325,7 +325,7 @@ impl Expiry {
             Self::ByService(instant) => ("expires_at", Some(*instant)),
             Self::Unrepresentable => ("expires_at", None),
         };
-        // Said is the instant without the fraction that the text cuts off.
+        // `said` is the instant without the fraction that the text cuts off.
         let Some((instant, (text, said))) =
             instant.and_then(|instant| Some((instant, clock::to_rfc3339_and_back(instant)?)))
         else {

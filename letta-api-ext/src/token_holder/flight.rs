@@ -18,7 +18,7 @@ use crate::time::clock::{self, Instant};
 /// How long a source may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How long after that callers stop waiting.
+/// How long after this limit callers stop waiting.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A question that is under way. Each caller that waits for it has a clone.

@@ -62,7 +62,7 @@ impl<'a> Attempt<'a> {
     /// Returns the answer with its body read, unless the body is to be streamed. If the status is an error and the
     /// body cannot be read, the answer has no body: the status is what counts.
     pub(super) async fn run(&mut self) -> Result<Answer> {
-        // Borrowed: a copy would make this future as much larger.
+        // Borrowed: this future would have to hold a copy.
         let times = &self.call.times;
         let mut result = match (times.silence, self.watch.clone()) {
             // In a box: other calls need no room for it.

@@ -52,7 +52,7 @@ pub fn deep(
 ///
 /// # Errors
 ///
-/// An item is a list or an object.
+/// An item is a list or an object, or has the separator within it. A comma within an item is encoded, and no error.
 pub fn joined(
     url: &mut Url,
     name: &'static str,
