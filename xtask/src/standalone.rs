@@ -1,6 +1,6 @@
 //! Beside the last stages: a crate that stands alone, for a description of somebody else.
 //!
-//! The code that is generated calls code that is written by hand, which letta-api has. A crate that stands alone has a copy of it, under
+//! Generated code calls support code, which is written by hand in letta-api. A crate that stands alone has a copy of it, under
 //! its own name and without what is true of Letta alone (`support`). Its manifest, its README and its example are begun here, and
 //! belong to its owner from then on. All else is written anew each time.
 

@@ -1,5 +1,5 @@
-//! A property that several branches of an `allOf` declare. A value has to fit all of them, and typify guesses. If the branches say the same,
-//! or one says more than the other, all of them are written out as one object, with the narrower property.
+//! A property that several branches of an `allOf` declare. A value has to fit all declarations, and typify guesses. If they say the same,
+//! or one says more than the other, all branches are written out as one object, with the narrower declaration and the notes of both.
 //!
 //! ```yaml
 //! Cat: {allOf: [{$ref: Pet}, {properties: {kind: {type: string, enum: [cat]}}}]}     # Pet: {properties: {kind: {type: string}, name: N}}
