@@ -124,7 +124,7 @@ fn written_out(document: &Node, schema: &Node, at: &Pointer) -> Option<(Node, us
     Some((made, count))
 }
 
-/// The objects that a branch is merged of, with their places. `None` if one of them is more than an object with properties.
+/// The objects that a branch is merged from, with their places. `None` if one of them is more than an object with properties.
 fn collect<'a>(
     document: &'a Node,
     branch: &'a Node,

@@ -36,7 +36,7 @@ pub(super) fn check(context: &mut Context<'_>) -> bool {
             rules::MERGES,
             &at,
             format!(
-                "`{name}` is merged of more than {MERGES} components, each with an `allOf` of the next; the generator takes cubic time for them"
+                "`{name}` is merged from more than {MERGES} components, each with an `allOf` of the next; the generator takes cubic time for them"
             ),
             help,
         );
@@ -44,7 +44,7 @@ pub(super) fn check(context: &mut Context<'_>) -> bool {
     is_too_deep
 }
 
-/// The components that a schema is merged of, or is another name of.
+/// The components that a schema is merged from, or is another name of.
 fn merged(schema: &Node) -> Vec<&str> {
     let mut found = Vec::new();
     let mut waiting = vec![schema];
