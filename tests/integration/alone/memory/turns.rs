@@ -12,10 +12,11 @@ use serde_json::json;
 const MIB: usize = 1024 * 1024;
 const LONG: usize = 64 * 1024;
 
-/// The events that end a turn well.
-fn end() -> [String; 2] {
+/// The events that end a turn well. Without the usage, a turn would ask for it, and the server would answer with all events again.
+fn end() -> [String; 3] {
     let stop = json!({"message_type": "stop_reason", "stop_reason": "end_turn"});
-    [stop.to_string(), "[DONE]".to_owned()]
+    let usage = json!({"message_type": "usage_statistics", "total_tokens": 1});
+    [stop.to_string(), usage.to_string(), "[DONE]".to_owned()]
 }
 
 fn text(id: &str, text: &str) -> String {
