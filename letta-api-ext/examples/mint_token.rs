@@ -93,9 +93,12 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     println!();
-    for _ in 0..2 {
+    // The service does not say whether there was such a token, so a repeat does no harm.
+    for again in ["", ", after a second request, too"] {
         match letta.access_tokens().revoke(&token).send().await? {
-            Revocation::Deleted => println!("Deleted   the service has no record of it now"),
+            Revocation::Deleted => {
+                println!("Deleted   the service has no record of it now{again}");
+            }
             Revocation::NotFound => println!("Not found the service had no record of it before"),
             other => println!("Revoked   {other:?}"),
         }

@@ -26,7 +26,7 @@ fn the_example_runs_against_the_emulator_and_prints_no_secret() {
         "Minted    Secret([redacted])",
         "Used      with the token alone: Hello!\n  agent   ",
         " https://chat.example.com until 2",
-        "Deleted   the service has no record of it now",
+        "Deleted   the service has no record of it now\nDeleted   the service has no record of it now, after a second request, too\n",
         "may go on until it expires",
     ] {
         assert!(printed.contains(says), "{says} is missing in\n{printed}");
