@@ -513,8 +513,8 @@ fn targets(measured: &Measured) -> Vec<Target> {
 }
 
 /// Why a small call costs more.
-const DOES_MORE: &str = "What the SDK does beyond reqwest (deadline, retry budget, spans, checks, secrets that are wiped) is the \
-    larger part the smaller the answer is.";
+const DOES_MORE: &str = "What the SDK does beyond reqwest (deadline, retry budget, spans, checks, secrets that are wiped) is code and \
+    memory that each call has to fetch anew into the processor's caches. The smaller the answer is, the larger is its part.";
 
 const INTRODUCTION: &str = include_str!("call.md");
 
