@@ -48,4 +48,5 @@ pub mod split;
 pub mod standalone;
 pub mod taken;
 mod template;
+pub mod told;
 pub mod visible;

@@ -9,6 +9,7 @@ const FLOORS: Table<'_> = &[
     ("visible", &[]),
     ("parallel", &[]),
     ("template", &[]),
+    ("told", &[]),
     ("naming", &[]),
     ("manifest", &[]),
     ("markdown", &["visible"]),
