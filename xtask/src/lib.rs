@@ -22,9 +22,12 @@
 //!
 //! The design, and what was rejected, is in `DESIGN.md` beside this package's manifest.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod arrange;
 pub mod callers;
 pub mod commands;
+pub mod console;
 pub mod diagnostic;
 pub mod drift;
 pub mod generate;

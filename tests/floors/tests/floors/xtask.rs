@@ -17,6 +17,7 @@ const FLOORS: Table<'_> = &[
     // Reading a description.
     ("openapi", &["markdown", "markers"]),
     ("diagnostic", &["openapi", "visible"]),
+    ("console", &["diagnostic"]),
     // The stages, in their order.
     ("load", &["diagnostic", "openapi"]),
     ("overlay", &["diagnostic", "markers", "openapi"]),
@@ -110,6 +111,7 @@ const FLOORS: Table<'_> = &[
         &[
             "arrange",
             "callers",
+            "console",
             "diagnostic",
             "drift",
             "generate",
