@@ -134,12 +134,16 @@ fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) 
     match call {
         Some(call) => {
             body.push(format!("// {}", call.operation));
-            if let Some(what) = call.to_fill {
+            if let Some(what) = &call.to_fill {
                 body.push(format!("// Put in {what}."));
             }
             body.extend(call.lines());
         }
-        None => body.push("println!(\"{}\", client.base_url());".to_owned()),
+        None => {
+            let said = "// `NAMES.txt` lists the methods. Those that upload files need the feature `multipart`.";
+            body.push(said.to_owned());
+            body.push("println!(\"{}\", client.base_url());".to_owned());
+        }
     }
     let imports = match imports.as_slice() {
         [one] => format!("use {}::{one};", name.ident()),

@@ -720,6 +720,76 @@ fn the_crate_builds_alone_without_warnings_and_makes_its_first_call() {
     assert!(heads[4].contains("x-pet-key: a+b/c==\r\n"), "{}", heads[4]);
 }
 
+/// Each has one operation, which asks for something that nobody can make up, and what the example says.
+const ODD_CALLS: [(&str, &[&str]); 7] = [
+    (
+        "put: {requestBody: {required: true, content: {multipart/form-data: {schema: {type: object, required: [file], properties: {file: {type: string, format: binary}}}}}}",
+        &[
+            "// `NAMES.txt` lists the methods. Those that upload files need the feature `multipart`.",
+            "println!(\"{}\", client.base_url());",
+        ],
+    ),
+    (
+        "post: {requestBody: {required: true, content: {application/json: {schema: {type: object, required: [a], properties: {a: {type: string}}}}}}",
+        &[
+            "// Put in the body, a `types::CallItBody`.",
+            "client.call_it(&serde_json::from_value(serde_json::json!({}))?)",
+        ],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {application/octet-stream: {schema: {type: string, format: binary}}}}",
+        &["// Put in the body.", "client.call_it(Vec::<u8>::new())"],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {text/plain: {schema: {type: string}}}}",
+        &["client.call_it(\"1\".to_owned())"],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {application/json: {schema: {type: array, items: {type: string}}}}}",
+        &["client.call_it(&serde_json::from_value(serde_json::json!([]))?)"],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {application/json: {schema: {type: integer}}}}",
+        &["client.call_it(1)"],
+    ),
+    (
+        "post: {parameters: [{name: x, in: query, required: true, schema: {type: boolean}}], requestBody: {required: true, content: {application/x-www-form-urlencoded: {schema: {type: object, required: [a], properties: {a: {type: string}}}}}}",
+        &["// Put in values that your service knows, and the body, a `types::CallItBody`."],
+    ),
+];
+
+/// A folder with a description of this one operation.
+fn odd_call(operation: &str) -> Place {
+    let folder = TempDir::new().unwrap();
+    let text = format!(
+        "openapi: 3.0.3\ninfo: {{title: Odd, version: '1'}}\npaths:\n  /odd:\n    {operation}, operationId: call_it, tags: [odd], responses: {{'204': {{description: Done.}}}}}}\n"
+    );
+    let file = folder.path().join("odd.yaml");
+    std::fs::write(&file, text).unwrap();
+    let place = Place::of(&file);
+    place.begins();
+    place
+}
+
+#[test]
+fn the_example_says_what_to_put_in_and_makes_up_the_rest() {
+    for (operation, says) in ODD_CALLS {
+        let example = odd_call(operation).read("pet-shop/examples/first_call.rs");
+        for part in says {
+            assert!(example.contains(part), "there is no {part:?} in\n{example}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "slow, it builds whole crates: add -- --ignored"]
+fn examples_with_odd_calls_compile() {
+    for (operation, _) in ODD_CALLS {
+        let place = odd_call(operation);
+        cargo(&place, &["check", "--examples"], &[]);
+    }
+}
+
 #[test]
 #[ignore = "slow, it builds whole crates: add -- --ignored"]
 fn crates_of_foreign_descriptions_build_alone() {
