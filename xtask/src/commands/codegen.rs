@@ -13,6 +13,7 @@ use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::select::{self, Hidden};
 use crate::standalone::{self, FirstCall, Name};
+use crate::told;
 use crate::visible::visible;
 use crate::{arrange, callers, generate, lint, load, overlay, refine, report, requests, split};
 
@@ -311,7 +312,7 @@ fn next(options: &Options, name: &Name) -> String {
 pub fn advice(options: &Options, failure: &Failure) -> Option<String> {
     let wants_overlay = options.overlay.is_none() && matches!(failure, Failure::Diagnostics(_));
     wants_overlay.then(|| {
-        let description = options.description.display().to_string();
+        let description = told::argument(&options.description);
         format!(
             "help: an overlay holds the decisions that a description leaves open; this begins one, and its last line says how to go on:\n  \
              cargo xtask init {}",
@@ -404,11 +405,6 @@ impl Report {
             Some(write::Outcome::Unchanged) => "unchanged",
             None => "up to date",
         };
-        let stages: Vec<String> = self
-            .stages
-            .iter()
-            .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1e3))
-            .collect();
         let left_out = match self.left_out {
             0 => String::new(),
             count => format!(" ({count} left out)"),
@@ -416,16 +412,15 @@ impl Report {
         let lowered = self.lowered.as_ref();
         let lowered = lowered.map_or_else(String::new, |line| format!("\n  {line}"));
         let summary = format!(
-            "{}: {verdict}\n  {} operations{left_out}, {} types, {} lines in {} files, most in {} ({}); {} overlay actions{lowered}\n  {}",
+            "{}: {verdict}\n  {}{left_out}, {}, {} in {}, most in {} ({}); {}{lowered}",
             out.display(),
-            self.operations,
-            self.types,
-            self.lines,
-            self.files,
+            told::count(self.operations, "operation"),
+            told::count(self.types, "type"),
+            told::count(self.lines, "line"),
+            told::count(self.files, "file"),
             self.largest.0,
             self.largest.1,
-            self.actions,
-            stages.join(", ")
+            told::count(self.actions, "overlay action"),
         );
         let next = self.next.as_ref();
         let next = next.map_or_else(String::new, |next| format!("\n\n{next}"));

@@ -16,7 +16,7 @@ const FLOORS: Table<'_> = &[
     ("taken", &["manifest"]),
     // Reading a description.
     ("openapi", &["markdown", "markers"]),
-    ("diagnostic", &["openapi", "visible"]),
+    ("diagnostic", &["openapi", "told", "visible"]),
     ("console", &["diagnostic"]),
     // The stages, in their order.
     ("load", &["diagnostic", "openapi"]),
@@ -30,6 +30,7 @@ const FLOORS: Table<'_> = &[
             "openapi",
             "overlay",
             "parallel",
+            "told",
             "visible",
         ],
     ),
@@ -104,7 +105,7 @@ const FLOORS: Table<'_> = &[
     ),
     (
         "report",
-        &["arrange", "markers", "openapi", "select", "visible"],
+        &["arrange", "markers", "openapi", "select", "told", "visible"],
     ),
     (
         "commands",
@@ -130,6 +131,7 @@ const FLOORS: Table<'_> = &[
             "select",
             "split",
             "standalone",
+            "told",
             "visible",
         ],
     ),

@@ -869,7 +869,7 @@ fn another_description_is_taken_without_our_overlay() {
     };
     let said = run(&[]).succeeds();
     assert!(
-        said.contains("1 operations") && said.contains("0 overlay actions"),
+        said.contains("  1 operation, 0 types, ") && said.ends_with("; 0 overlay actions\n"),
         "{said}"
     );
     // One that is named is applied.
