@@ -378,7 +378,7 @@ fn codegen(
     });
     match outcome {
         Ok(report) => {
-            if let Some(warned) = report.warned() {
+            if let Some(warned) = report.warned(options) {
                 console::warn(&format_args!("{warned}\n"));
             }
             let ended = tells(&report.summary(&options.out), 0);

@@ -78,7 +78,10 @@ const FLOORS: Table<'_> = &[
             "template",
         ],
     ),
-    ("output", &["diagnostic", "manifest", "naming", "split"]),
+    (
+        "output",
+        &["diagnostic", "manifest", "naming", "split", "told"],
+    ),
     // Beside the last stages: it puts a whole crate around the code.
     (
         "standalone",
