@@ -8,6 +8,7 @@ mod description;
 mod first_call;
 mod manifest;
 mod name;
+mod outdated;
 mod readme;
 mod support;
 
@@ -16,6 +17,7 @@ use std::path::Path;
 pub use first_call::FirstCall;
 pub use manifest::{Kept, kept};
 pub use name::Name;
+pub use outdated::Names;
 pub use support::{EXCLUDED, SOURCES};
 
 use crate::diagnostic::Failure;

@@ -106,6 +106,8 @@ pub struct Report {
     pub stages: Vec<(&'static str, Duration)>,
     /// What could be better about the description.
     pub warnings: Vec<Diagnostic>,
+    /// What the README and the example name and the crate no longer has, in a line each.
+    pub outdated: Vec<String>,
     /// What was decided, if that was asked for.
     pub decided: Option<report::Report>,
     /// What became of the files. `None` if they were only checked.
@@ -163,6 +165,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let (operations, types) = (refined.methods.len(), refined.count);
     let whole = target.whole.as_ref();
     let call = whole.and_then(|_| FirstCall::of(&refined, &model));
+    let outdated = whole.map(|it| outdated(options, it, &given, &refined, &model));
+    let outdated = outdated.unwrap_or_default();
     let callers = match &options.callers {
         Some(path) => Some(clock.time("callers", || callers_text(path, &refined, &model))?),
         None => None,
@@ -195,9 +199,10 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     texts.extend(callers);
     texts.extend(requests);
     let outcome = if options.check {
-        clock.time("check", || {
+        let checked = clock.time("check", || {
             write::check(&options.out, &texts, &features, whole.as_ref())
-        })?;
+        });
+        checked.map_err(|failure| also(failure, &outdated))?;
         None
     } else {
         Some(clock.time("write", || {
@@ -219,6 +224,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .unwrap_or_default(),
         stages: clock.0,
         warnings,
+        outdated,
         decided,
         outcome,
         next: target
@@ -226,6 +232,44 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .filter(|it| it.is_new)
             .map(|it| place::next(options, &it.name)),
     })
+}
+
+/// What the README and the example name and the crate no longer has, in a line each. They are the owner's, so they stay as they are.
+fn outdated(
+    options: &Options,
+    whole: &place::Whole,
+    description: &Node,
+    refined: &refine::Refined,
+    model: &Model,
+) -> Vec<String> {
+    let dependencies = &whole.dependencies;
+    let names = standalone::Names::of(&whole.name, dependencies, description, refined, model);
+    let files = [standalone::README, standalone::EXAMPLE].map(|it| options.out.join(it));
+    let found = files.iter().flat_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let lines = names.outdated(&text).into_iter();
+        lines.map(move |(line, problem)| format!("warning: {}:{line}: {problem}", path.display()))
+    });
+    found.collect()
+}
+
+/// What to say of the lines that [`outdated`] has found. `None` if there are none.
+fn outdated_text(lines: &[String]) -> Option<String> {
+    lines.first()?;
+    Some(format!(
+        "{}\nthese files are yours, so they stay as they are: correct the lines. A README that is removed is written anew",
+        lines.join("\n")
+    ))
+}
+
+/// A failure, and what the README and the example name that is gone.
+fn also(failure: Failure, outdated: &[String]) -> Failure {
+    match (failure, outdated_text(outdated)) {
+        (Failure::Message(message), Some(outdated)) => {
+            Failure::Message(format!("{message}\n\n{outdated}"))
+        }
+        (failure, _) => failure,
+    }
 }
 
 /// What to do about findings if there is no overlay yet.
@@ -317,6 +361,7 @@ impl Report {
                 "{count}; this tells what to do about each:\n  cargo xtask lint {inputs}"
             ));
         }
+        lines.extend(outdated_text(&self.outdated));
         (!lines.is_empty()).then(|| visible(&lines.join("\n")).into_owned())
     }
 

@@ -58,6 +58,8 @@ pub struct Kept {
     pub lacks: Vec<String>,
     /// The features that the code names and that it lacks, as lines.
     pub lacks_features: Vec<String>,
+    /// The names of all dependencies, those of tests and examples too.
+    pub dependencies: Vec<String>,
 }
 
 /// The dependencies of the crate, by name.
@@ -268,6 +270,7 @@ pub fn kept(path: &std::path::Path, text: &str) -> Result<Kept, Failure> {
         stands_alone,
         lacks,
         lacks_features,
+        dependencies: [there, of("dev-dependencies")].concat(),
     })
 }
 

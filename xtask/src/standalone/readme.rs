@@ -7,6 +7,9 @@ use super::first_call::FirstCall;
 use super::{LICENSE_NOTE, Name};
 use crate::markdown;
 
+/// What stands before the table of credentials.
+pub(super) const CREDENTIALS_TABLE: &str = "The description has these:";
+
 /// The README.
 pub(super) fn readme(name: &Name, facts: &Facts, call: Option<&FirstCall>) -> String {
     let service = markdown::docs(&facts.service).replace('\n', " ");
@@ -209,14 +212,20 @@ fn made(kind: &SchemeKind) -> String {
     }
 }
 
+/// The name of a scheme in the table.
+pub(super) fn shown_name(name: &str) -> String {
+    markdown::code(name).replace('|', "\\|")
+}
+
 /// What the description says of credentials, and the code for each.
 fn credentials(facts: &Facts) -> String {
     if facts.schemes.is_empty() {
         return "The description names none. If the service asks for some, give the client `Credentials` by `with_transport`.\n".to_owned();
     }
-    let mut text = "They go with every call of a client, also of operations that need none. `Credentials::and` joins two. The description has \
-                    these:\n\n| scheme | code |\n|---|---|\n"
-        .to_owned();
+    let mut text = format!(
+        "They go with every call of a client, also of operations that need none. `Credentials::and` joins two. {CREDENTIALS_TABLE}\n\n\
+         | scheme | code |\n|---|---|\n"
+    );
     for Scheme { name, kind } in &facts.schemes {
         let said = match kind {
             SchemeKind::ByHand(what) => format!(
@@ -229,8 +238,7 @@ fn credentials(facts: &Facts) -> String {
             ),
             kind => format!("`{}`", made(kind)),
         };
-        let name = markdown::code(name).replace('|', "\\|");
-        let _ = writeln!(text, "| {name} | {said} |");
+        let _ = writeln!(text, "| {} | {said} |", shown_name(name));
     }
     text
 }

@@ -24,6 +24,8 @@ pub(super) struct Target {
 pub(super) struct Whole {
     pub(super) name: Name,
     pub(super) is_new: bool,
+    /// The dependencies of the manifest that is there.
+    pub(super) dependencies: Vec<String>,
 }
 
 /// Looks at what is there.
@@ -91,6 +93,7 @@ pub(super) fn target(options: &Options) -> Result<Target, Failure> {
         whole: Some(Whole {
             name: Name::new(&has)?,
             is_new: false,
+            dependencies: kept.dependencies,
         }),
         is_ours: false,
     })
@@ -117,6 +120,7 @@ fn begun(options: &Options) -> Result<Target, Failure> {
         whole: Some(Whole {
             name: Name::new(options.name.as_deref().unwrap_or(&folder))?,
             is_new: true,
+            dependencies: Vec::new(),
         }),
         is_ours: false,
     })

@@ -265,6 +265,112 @@ fn what_belongs_to_the_owner_is_kept() {
     assert!(place.read("pet-shop/README.md").contains("list_pets"));
 }
 
+/// What the README and the example name and the crate no longer has is told by each run, until it is corrected.
+#[test]
+fn names_that_are_gone_are_told_and_the_owners_files_stay() {
+    type Change = fn(&Place);
+    let cases: [(Change, &[&str]); 4] = [
+        (
+            |place| {
+                place.edit(
+                    "pet-shop.yaml",
+                    "operationId: list_pets",
+                    "operationId: all_pets",
+                );
+            },
+            &[
+                "warning: pet-shop/README.md:18: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
+                "warning: pet-shop/examples/first_call.rs:18: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
+            ],
+        ),
+        (
+            |place| {
+                place.edit("pet-shop.yaml", "  /pets:\n", "  /animals:\n");
+                place.edit("overlay.yaml", "$.paths['/pets']", "$.paths['/animals']");
+                place.edit(
+                    "pet-shop.yaml",
+                    "operationId: list_pets",
+                    "operationId: list_animals",
+                );
+            },
+            &[
+                "warning: pet-shop/README.md:18: there is no method `list_pets`, and no operation `GET /pets`\n",
+                "warning: pet-shop/examples/first_call.rs:18: there is no method `list_pets`, and no operation `GET /pets`\n",
+            ],
+        ),
+        (
+            |place| {
+                place.edit(
+                    "pet-shop/Cargo.toml",
+                    "name = \"pet-shop\"",
+                    "name = \"zoo\"",
+                );
+            },
+            &[
+                "warning: pet-shop/README.md:6: there is no crate `pet_shop`; this one is called `zoo`\n",
+                "warning: pet-shop/examples/first_call.rs:4: there is no crate `pet_shop`; this one is called `zoo`\n",
+            ],
+        ),
+        (
+            |place| place.edit("pet-shop.yaml", "    login: {", "    password: {"),
+            &["warning: pet-shop/README.md:33: the description has no credentials `login`\n"],
+        ),
+    ];
+    for (change, says) in cases {
+        let place = Place::new();
+        place.begins();
+        let owned = ["README.md", "examples/first_call.rs"].map(|it| format!("pet-shop/{it}"));
+        let before = owned.each_ref().map(|it| place.read(it));
+        change(&place);
+        let stale = place.codegen(&["--check"]).1;
+        let (is_fine, written) = place.codegen(&[]);
+        assert!(is_fine, "{written}");
+        let (is_fine, checked) = place.codegen(&["--check"]);
+        assert!(is_fine, "{checked}");
+        for told in [stale, written, checked] {
+            for part in says {
+                assert!(told.contains(part), "there is no {part:?} in\n{told}");
+            }
+            let warnings = told.lines().filter(|it| it.starts_with("warning: "));
+            assert_eq!(warnings.count(), says.len(), "{told}");
+            assert!(told.contains("these files are yours"), "{told}");
+        }
+        assert_eq!(owned.each_ref().map(|it| place.read(it)), before);
+
+        // A new README names what is there.
+        std::fs::remove_file(place.path(&owned[0])).unwrap();
+        let (is_fine, told) = place.codegen(&[]);
+        assert!(is_fine && !told.contains("README.md:"), "{told}");
+    }
+}
+
+/// What somebody else wrote into these files is nothing to warn of.
+#[test]
+fn what_people_wrote_into_the_readme_and_the_example_is_no_name_that_is_gone() {
+    let place = Place::new();
+    place.begins();
+    place.write(
+        "pet-shop/README.md",
+        "# Pets\n\n`list_dogs` is gone since 2.0, and pet_store was the name.\n\n```rust,no_run\nuse reqwest::Client;\nuse std::fs;\n\
+         let answer = client.list_dogs().await?;\n// GET /dogs\nlet dogs = client.list_dogs().await?;\n```\n\n\
+         | scheme | code |\n|---|---|\n| `old` | `Credentials::basic(user, password)` |\n",
+    );
+    let call = place.read("pet-shop/examples/first_call.rs");
+    // Another call that is there, formatted, and one of the owner's own.
+    let call = call.replace(
+        "let answer = client.list_pets(&Default::default()).await?;",
+        "let answer = client\n        .list_pets(&Default::default())\n        .await?;\n    // GET /pets\n    let answer = client.mine(1).await?;",
+    );
+    place.write(
+        "pet-shop/examples/first_call.rs",
+        &format!("{call}\nimpl Mine for Client {{ fn mine(&self) {{}} }}\n"),
+    );
+    for more in [&[][..], &["--check"]] {
+        let (is_fine, told) = place.codegen(more);
+        assert!(is_fine && !told.contains("warning"), "{told}");
+    }
+}
+
 /// Ten thousand lines of a diff help nobody.
 #[test]
 fn a_check_says_in_a_line_that_there_is_no_crate_and_shows_some_of_a_long_diff() {
