@@ -230,7 +230,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
         next: target
             .whole
             .filter(|it| it.is_new)
-            .map(|it| place::next(options, &it.name)),
+            .map(|_| place::next(options)),
     })
 }
 
@@ -361,7 +361,12 @@ impl Report {
                 "{count}; this tells what to do about each:\n  cargo xtask lint {inputs}"
             ));
         }
-        lines.extend(outdated_text(&self.outdated));
+        if let Some(outdated) = outdated_text(&self.outdated) {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.push(outdated);
+        }
         (!lines.is_empty()).then(|| visible(&lines.join("\n")).into_owned())
     }
 

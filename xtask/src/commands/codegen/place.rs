@@ -114,7 +114,7 @@ fn begun(options: &Options) -> Result<Target, Failure> {
             command(options)
         )));
     }
-    let folder = std::path::absolute(&options.out).unwrap_or_else(|_| options.out.clone());
+    let folder = real(&options.out);
     let folder = folder.file_name().unwrap_or_default().to_string_lossy();
     Ok(Target {
         whole: Some(Whole {
@@ -212,22 +212,25 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// What comes after a crate was begun.
-pub(super) fn next(options: &Options, name: &Name) -> String {
+pub(super) fn next(options: &Options) -> String {
     let mut text = format!(
         "Next:\n  cd {}\n  cargo run --example first_call   # its first lines say which variables it needs\n  cargo doc --open",
         argument(&options.out)
     );
-    let folder = std::path::absolute(&options.out).unwrap_or_else(|_| options.out.clone());
+    let folder = real(&options.out);
     let above = folder.ancestors().skip(1).map(|it| it.join("Cargo.toml"));
     let workspace = above.into_iter().find(|it| {
         let text = std::fs::read_to_string(it).unwrap_or_default();
         text.lines().any(|line| line.trim_end() == "[workspace]")
     });
     if let Some(workspace) = workspace {
+        // A member is named by its folder.
+        let root = workspace.parent().unwrap_or(&folder);
+        let member = folder.strip_prefix(root).unwrap_or(&folder);
         text += &format!(
             "\nThe folder is in the workspace of {}: add `{}` to its members there, or begin the crate elsewhere.",
             workspace.display(),
-            name.as_str()
+            member.display()
         );
     }
     visible(&text).into_owned()

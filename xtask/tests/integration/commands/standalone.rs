@@ -158,6 +158,41 @@ fn a_crate_is_begun_and_the_same_command_keeps_it_in_step() {
     );
 }
 
+/// Cargo would take the crate for a member that the workspace does not have.
+#[test]
+fn a_crate_that_is_begun_within_a_workspace_is_told_to_become_a_member() {
+    let place = Place::new();
+    place.write("shop/Cargo.toml", "[workspace]\nmembers = []\n");
+    let codegen = |out: &str, name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let given = [
+            "codegen",
+            "../pet-shop.yaml",
+            "--overlay",
+            "../overlay.yaml",
+        ];
+        let output = command
+            .current_dir(place.path("shop"))
+            .args(given)
+            .args(["--out", out, "--name", name])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", printed(&output));
+        printed(&output)
+    };
+    let told = codegen("crates/pet-shop", "pets");
+    assert!(
+        told.contains("add `crates/pet-shop` to its members there"),
+        "{told}"
+    );
+    // Beside it, by a path that leads through it.
+    let told = codegen("../pet-shop", "pets");
+    assert!(
+        told.contains("Next:") && !told.contains("workspace"),
+        "{told}"
+    );
+}
+
 #[test]
 fn the_command_is_the_same_from_any_folder() {
     let place = Place::new();
