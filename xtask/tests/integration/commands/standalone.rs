@@ -771,6 +771,34 @@ fn the_next_command_names_a_crate_beside_the_description() {
     }
 }
 
+/// What is not to be edited is formatted, so that `cargo fmt` leaves it as it is.
+#[test]
+fn the_support_code_is_formatted() {
+    let place = Place::new();
+    place.begins();
+    let mut files = Vec::new();
+    for (path, _) in place.files() {
+        let is_support = path.starts_with(place.path("pet-shop/src"))
+            && path.extension().is_some_and(|it| it == "rs")
+            && !path.starts_with(place.path("pet-shop/src/generated"))
+            && !path.ends_with("src/generated.rs");
+        if is_support {
+            files.push(path);
+        }
+    }
+    assert!(files.len() > 50, "{}", files.len());
+    // By itself, rustfmt goes into the modules of a file, and skips what a file says to skip.
+    let output = Command::new("rustfmt")
+        .args(["--edition", "2024", "--check", "-l"])
+        .args(&files)
+        .output();
+    let Ok(output) = output else {
+        println!("skipped: there is no rustfmt");
+        return;
+    };
+    assert!(output.status.success(), "{}", printed(&output));
+}
+
 /// Each file of letta-api is copied, or it is said that it is not.
 #[test]
 fn the_support_code_is_all_that_letta_api_has() {
