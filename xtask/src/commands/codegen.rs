@@ -257,7 +257,7 @@ fn outdated(
 fn outdated_text(lines: &[String]) -> Option<String> {
     lines.first()?;
     Some(format!(
-        "{}\nthese files are yours, so they stay as they are: correct the lines. A README that is removed is written anew",
+        "{}\nthese files are yours, so they stay as they are: correct the lines. If you remove the README, it is written anew, with a call that is there",
         lines.join("\n")
     ))
 }

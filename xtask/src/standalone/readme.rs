@@ -103,7 +103,7 @@ pub(super) fn key_variable(name: &Name) -> String {
 /// The lines of the first call, as a part of a README or as a program.
 fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) -> Vec<String> {
     let (prefix, url) = (name.prefix(), &facts.url.0);
-    let (setup, transport, imports) = transport(name, facts);
+    let (setup, transport, imports) = transport(name, facts, is_program);
     let mut imports: Vec<&str> = imports.to_vec();
     imports.push("Client");
     imports.sort_unstable();
@@ -172,29 +172,52 @@ fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) 
 }
 
 /// What the first scheme needs: lines before the client is made, the call behind it, and what is imported for both.
-fn transport(name: &Name, facts: &Facts) -> (Vec<String>, String, &'static [&'static str]) {
+fn transport(
+    name: &Name,
+    facts: &Facts,
+    is_program: bool,
+) -> (Vec<String>, String, &'static [&'static str]) {
     let none = (Vec::new(), String::new(), &[][..]);
     let Some(scheme) = facts.schemes.first() else {
         return none;
     };
     let prefix = name.prefix();
-    let key = format!(
-        "let key = ApiKey::new(std::env::var({:?})?)?;",
-        key_variable(name)
-    );
+    // The error alone does not say which variable is missing.
+    let variable = |name: &str| match is_program {
+        true => {
+            format!("std::env::var({name:?}).map_err(|error| format!(\"{name}: {{error}}\"))?")
+        }
+        false => format!("std::env::var({name:?})?"),
+    };
     let with = |made: String| format!(".with_transport({made})");
     let made = made(&scheme.kind);
     match scheme.kind {
         SchemeKind::ByHand(_) => none,
         SchemeKind::Basic => (
             vec![
-                format!("let user = std::env::var(\"{prefix}_USER\")?;"),
-                format!("let password = std::env::var(\"{prefix}_PASSWORD\")?;"),
+                format!("let user = {};", variable(&format!("{prefix}_USER"))),
+                format!(
+                    "let password = {};",
+                    variable(&format!("{prefix}_PASSWORD"))
+                ),
             ],
             with(made),
             &["Credentials"],
         ),
-        _ => (vec![key], with(made), &["ApiKey", "Credentials"]),
+        _ => (
+            match is_program {
+                true => vec![
+                    format!("let key = {};", variable(&key_variable(name))),
+                    "let key = ApiKey::new(key)?;".to_owned(),
+                ],
+                false => vec![format!(
+                    "let key = ApiKey::new({})?;",
+                    variable(&key_variable(name))
+                )],
+            },
+            with(made),
+            &["ApiKey", "Credentials"],
+        ),
     }
 }
 

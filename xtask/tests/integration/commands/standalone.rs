@@ -315,7 +315,7 @@ fn names_that_are_gone_are_told_and_the_owners_files_stay() {
             },
             &[
                 "warning: pet-shop/README.md:18: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
-                "warning: pet-shop/examples/first_call.rs:18: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
+                "warning: pet-shop/examples/first_call.rs:19: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
             ],
         ),
         (
@@ -330,7 +330,7 @@ fn names_that_are_gone_are_told_and_the_owners_files_stay() {
             },
             &[
                 "warning: pet-shop/README.md:18: there is no method `list_pets`, and no operation `GET /pets`\n",
-                "warning: pet-shop/examples/first_call.rs:18: there is no method `list_pets`, and no operation `GET /pets`\n",
+                "warning: pet-shop/examples/first_call.rs:19: there is no method `list_pets`, and no operation `GET /pets`\n",
             ],
         ),
         (
@@ -935,15 +935,15 @@ fn the_readme_says_how_to_give_credentials_and_where_the_service_is() {
     }
 }
 
-/// Runs cargo in a crate that was made, offline, with the versions of this workspace. It must say nothing but what is expected.
-#[track_caller]
-fn cargo(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+/// Cargo in a crate that was made, offline, with the versions of this workspace.
+fn cargo_command(place: &Place, arguments: &[&str]) -> Command {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let crate_lock = place.path("pet-shop/Cargo.lock");
     if !crate_lock.exists() {
         std::fs::copy(lock, crate_lock).unwrap();
     }
-    let output = Command::new(env!("CARGO"))
+    let mut command = Command::new(env!("CARGO"));
+    command
         .args(arguments)
         .args(["--offline", "--quiet"])
         // Without a library for TLS, which takes long to build.
@@ -959,10 +959,15 @@ fn cargo(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> Strin
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_TEST_DEBUG", "0")
         .env("RUSTFLAGS", "--deny warnings")
-        .env("RUSTDOCFLAGS", "--deny warnings")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+        .env("RUSTDOCFLAGS", "--deny warnings");
+    command
+}
+
+/// Runs cargo in the crate. It must say nothing but what is expected.
+#[track_caller]
+fn cargo(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = cargo_command(place, arguments);
+    let output = command.envs(variables.iter().copied()).output().unwrap();
     assert!(
         output.status.success(),
         "{arguments:?}\n{}",
@@ -1038,6 +1043,10 @@ fn the_crate_builds_alone_without_warnings_and_makes_its_first_call() {
     );
 
     let (url, server) = served(1, r#"[{"id": "pet-1", "kind": "axolotl"}]"#);
+    let mut example = cargo_command(&place, &["run", "--example", "first_call"]);
+    let without_key = printed(&example.env_remove("PET_SHOP_API_KEY").output().unwrap());
+    let says = "PET_SHOP_API_KEY: environment variable not found";
+    assert!(without_key.contains(says), "{without_key}");
     let variables = [
         ("PET_SHOP_BASE_URL", &*format!("{url}/stem/")),
         ("PET_SHOP_API_KEY", "0f3c"),
