@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Name;
 use super::description::Facts;
 use super::readme::{CREDENTIALS_TABLE, shown_name};
+use super::support::has_method;
 use crate::model::Model;
 use crate::openapi::Node;
 use crate::refine::Refined;
@@ -106,8 +107,9 @@ impl Names {
             let is_method = method.bytes().all(|it| it.is_ascii_uppercase());
             (is_method && path.starts_with('/')).then_some(said)
         })?;
+        let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
         let is_own = lines.iter().any(|it| it.contains(&format!("fn {name}")));
-        if self.methods.contains(name) || is_own {
+        if !is_name || self.methods.contains(name) || has_method(name) || is_own {
             return None;
         }
         Some(match self.by_operation.get(operation) {

@@ -245,6 +245,13 @@ pub(super) fn has_feature(name: &str) -> bool {
     texts.any(|it| it.contains(&condition))
 }
 
+/// Whether the client has this method, whatever the description is.
+pub(super) fn has_method(name: &str) -> bool {
+    let client = SOURCES.iter().find(|(path, _)| *path == "client.rs");
+    let starts = ["(", "<"].map(|it| format!("fn {name}{it}"));
+    client.is_some_and(|(_, text)| starts.iter().any(|it| text.contains(it)))
+}
+
 /// The text with what each edit of this file asks for.
 fn edited(path: &str, text: &str) -> String {
     let of_file = EDITS.iter().filter(|(file, ..)| *file == path);

@@ -394,7 +394,9 @@ fn what_people_wrote_into_the_readme_and_the_example_is_no_name_that_is_gone() {
     // Another call that is there, formatted, and one of the owner's own.
     let call = call.replace(
         "let answer = client.list_pets(&Default::default()).await?;",
-        "let answer = client\n        .list_pets(&Default::default())\n        .await?;\n    // GET /pets\n    let answer = client.mine(1).await?;",
+        "let answer = client\n        .list_pets(&Default::default())\n        .await?;\n    // GET /pets\n    let answer = client.mine(1).await?;\n    \
+         // GET /pets\n    let answer = client.execute(request).await?;\n    \
+         // GET /pets\n    let answer = client.kept::<Pet>().await?;",
     );
     place.write(
         "pet-shop/examples/first_call.rs",
