@@ -10,16 +10,19 @@ pub fn count(number: usize, noun: &str) -> String {
     }
 }
 
-/// A path as an argument of a command that is to be pasted into a shell: in quotes if it has a space or a character that means something
-/// there. One that begins with `-` is no option.
+/// A text as a word of a command that is to be pasted into a shell: in quotes if it has a space or a character that means something there.
+pub fn word(text: &str) -> String {
+    // Only a null is refused, which no command line has.
+    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
+}
+
+/// A path as such a word. One that begins with `-` is no option.
 pub fn argument(path: &Path) -> String {
     let text = path.display().to_string();
-    let text = match text.starts_with('-') {
-        true => format!("./{text}"),
-        false => text,
-    };
-    // Only a null is refused, which no path has.
-    shlex::try_quote(&text).map_or_else(|_| text.clone(), |quoted| quoted.into_owned())
+    match text.starts_with('-') {
+        true => word(&format!("./{text}")),
+        false => word(&text),
+    }
 }
 
 #[cfg(test)]

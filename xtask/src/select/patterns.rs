@@ -131,6 +131,12 @@ impl Pattern {
     }
 }
 
+/// The names of all candidates.
+fn texts<'a>(all: &[&'a Candidate], of: impl Fn(&'a Candidate) -> &'a Vec<String>) -> Vec<&'a str> {
+    let names = all.iter().flat_map(|it| of(it));
+    names.map(String::as_str).collect()
+}
+
 /// The first tags, of which none is like the one that was asked for.
 fn tags_of(known: &[&str]) -> String {
     let names: Vec<String> = known
@@ -146,12 +152,6 @@ fn tags_of(known: &[&str]) -> String {
         [] => "; no operation has a tag".to_owned(),
         names => format!("; the tags are {}{more}", names.join(", ")),
     }
-}
-
-/// The names of all candidates.
-fn texts<'a>(all: &[&'a Candidate], of: impl Fn(&'a Candidate) -> &'a Vec<String>) -> Vec<&'a str> {
-    let names = all.iter().flat_map(|it| of(it));
-    names.map(String::as_str).collect()
 }
 
 /// What the marker says.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Options;
 use crate::diagnostic::Failure;
 use crate::standalone::{self, Name};
-use crate::told::argument;
+use crate::told::{argument, word};
 use crate::visible::visible;
 
 /// The crate that has the generator's own headers.
@@ -134,7 +134,7 @@ fn command(options: &Options) -> String {
         argument(&options.out)
     );
     if let Some(name) = &options.name {
-        command += &format!(" --name {}", argument(Path::new(name)));
+        command += &format!(" --name {}", word(name));
     }
     command
 }
