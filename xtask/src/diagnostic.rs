@@ -5,6 +5,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::openapi::{Node, Pointer, Source, Span};
+use crate::told::count;
 use crate::visible::visible;
 
 /// How many bytes before and after a place are shown of a long line; the renderer shows fewer.
@@ -174,10 +175,8 @@ impl std::fmt::Display for Failure {
                 for diagnostic in diagnostics {
                     writeln!(f, "{}\n", diagnostic.render())?;
                 }
-                match diagnostics.len() {
-                    1 => f.write_str("1 error; nothing was written"),
-                    count => write!(f, "{count} errors; nothing was written"),
-                }
+                let errors = count(diagnostics.len(), "error");
+                write!(f, "{errors}; nothing was written")
             }
         }
     }

@@ -22,9 +22,12 @@
 //!
 //! The design, and what was rejected, is in `DESIGN.md` beside this package's manifest.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod arrange;
 pub mod callers;
 pub mod commands;
+pub mod console;
 pub mod diagnostic;
 pub mod drift;
 pub mod generate;
@@ -48,4 +51,5 @@ pub mod split;
 pub mod standalone;
 pub mod taken;
 mod template;
+pub mod told;
 pub mod visible;

@@ -52,6 +52,7 @@ mod rules;
 mod schema;
 mod secrets;
 mod shape;
+mod spelled_names;
 mod strings;
 mod tags;
 mod type_names;
@@ -120,6 +121,7 @@ pub fn warnings(given: &Node, document: &Node) -> Vec<Diagnostic> {
     let operations = operation::collect(&context);
     let renamed = method_words::check(&mut context, &operations);
     type_words::check(&mut context, renamed);
+    spelled_names::check(&mut context);
     secrets::check(&mut context, &schema::collect(document), &operations);
     let mut findings = context.into_findings();
     findings.sort_by_cached_key(|finding| position(given, finding.pointer.as_ref()));

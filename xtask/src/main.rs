@@ -1,11 +1,15 @@
 //! `cargo xtask`: see [`xtask`].
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::commands::{self, bench};
+use xtask::console;
 
 /// What the tests of all operations call them with.
 const CALLERS: &str = "tests/operations/src/generated.rs";
@@ -303,17 +307,11 @@ fn bundle(
     };
     let written = commands::bundle::run(options).and_then(|bundle| match out {
         Some(out) => bundle.write(out, format),
-        None => {
-            print!("{}", bundle.text(format));
-            Ok(())
-        }
+        None => console::print(&bundle.text(format)),
     });
     match written {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => fails(&failure, 1),
     }
 }
 
@@ -321,24 +319,18 @@ fn bundle(
 fn drift(options: &commands::drift::Options, fail_on: FailOn, format: DriftFormat) -> ExitCode {
     match commands::drift::run(options) {
         Ok(report) => {
-            println!(
-                "{}",
-                match format {
-                    DriftFormat::Text => commands::drift::to_text(&report),
-                    DriftFormat::Json => commands::drift::to_json(&report, options),
-                }
-            );
             let fail_on = match fail_on {
                 FailOn::Any => commands::drift::FailOn::Any,
                 FailOn::Breaking => commands::drift::FailOn::Breaking,
                 FailOn::Never => commands::drift::FailOn::Never,
             };
-            ExitCode::from(commands::drift::exit_code(&report, fail_on))
+            let text = match format {
+                DriftFormat::Text => commands::drift::to_text(&report),
+                DriftFormat::Json => commands::drift::to_json(&report, options),
+            };
+            tells(&text, commands::drift::exit_code(&report, fail_on))
         }
-        Err(failure) => {
-            eprintln!("{}", commands::drift::failure_to_text(&failure));
-            ExitCode::from(2)
-        }
+        Err(failure) => fails(&commands::drift::failure_to_text(&failure), 2),
     }
 }
 
@@ -346,33 +338,21 @@ fn drift(options: &commands::drift::Options, fail_on: FailOn, format: DriftForma
 fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
     match commands::lint::run(options) {
         Ok(findings) => {
-            println!(
-                "{}",
-                match format {
-                    Format::Text => commands::lint::to_text(&findings),
-                    Format::Json => commands::lint::to_json(&findings),
-                }
-            );
-            ExitCode::from(u8::from(commands::lint::has_errors(&findings)))
+            let text = match format {
+                Format::Text => commands::lint::to_text(&findings),
+                Format::Json => commands::lint::to_json(&findings),
+            };
+            tells(&text, u8::from(commands::lint::has_errors(&findings)))
         }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::from(2)
-        }
+        Err(failure) => fails(&failure, 2),
     }
 }
 
 /// Begins an overlay. Exits with 1 if something is left to a person, and with 2 if no overlay was written.
 fn init(options: &commands::init::Options) -> ExitCode {
     match commands::init::run(options) {
-        Ok(report) => {
-            println!("{}", report.summary(options));
-            ExitCode::from(u8::from(!report.left.is_empty()))
-        }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::from(2)
-        }
+        Ok(report) => tells(&report.summary(options), u8::from(!report.left.is_empty())),
+        Err(failure) => fails(&failure, 2),
     }
 }
 
@@ -387,46 +367,59 @@ fn codegen(
         if let Some(file) = file
             && let Err(failure) = options.check_extra(option, file)
         {
-            eprintln!("{failure}");
-            return ExitCode::FAILURE;
+            return fails(&failure, 1);
         }
     }
     // Beside the errors: a later stage may fail.
     let outcome = commands::codegen::run(options, |lowered| {
         if explain {
-            eprintln!("{}\n", lowered.explain());
+            console::warn(&format_args!("{}\n", lowered.explain()));
         }
     });
     match outcome {
         Ok(report) => {
-            if let Some(warned) = report.warned() {
-                eprintln!("{warned}\n");
+            if let Some(warned) = report.warned(options) {
+                console::warn(&format_args!("{warned}\n"));
             }
-            println!("{}", report.summary(&options.out));
+            let ended = tells(&report.summary(&options.out), 0);
             if let Some(path) = timings
                 && let Err(error) = std::fs::write(path, report.timings())
             {
                 let path = path.display();
-                eprintln!("error: {path}: how long the stages took cannot be written: {error}");
-                return ExitCode::FAILURE;
+                let problem = "how long the stages took cannot be written";
+                return fails(&format_args!("error: {path}: {problem}: {error}"), 1);
             }
             if let Some((path, decided)) = decided.zip(report.decided.as_ref())
                 && let Err(error) = std::fs::write(path, decided.for_file(path))
             {
                 let path = path.display();
-                eprintln!("error: {path}: what was decided cannot be written: {error}");
-                return ExitCode::FAILURE;
+                let problem = "what was decided cannot be written";
+                return fails(&format_args!("error: {path}: {problem}: {error}"), 1);
             }
-            ExitCode::SUCCESS
+            ended
         }
         Err(failure) => {
-            eprintln!("{failure}");
+            let ended = fails(&failure, 1);
             if let Some(advice) = commands::codegen::advice(options, &failure) {
-                eprintln!("\n{advice}");
+                console::warn(&format_args!("\n{advice}"));
             }
-            ExitCode::FAILURE
+            ended
         }
     }
+}
+
+/// Prints what a command has to say, and ends with this code. With 2 if it cannot be printed.
+fn tells(text: &str, code: u8) -> ExitCode {
+    match console::print(&format!("{text}\n")) {
+        Ok(()) => ExitCode::from(code),
+        Err(failure) => fails(&failure, 2),
+    }
+}
+
+/// Prints why a command failed, and ends with this code.
+fn fails(why: &dyn Display, code: u8) -> ExitCode {
+    console::warn(why);
+    ExitCode::from(code)
 }
 
 /// The overlay that was named, or ours if the description is ours: to another description it would not fit.

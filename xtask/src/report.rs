@@ -18,6 +18,7 @@ use crate::openapi::schema::{get, ignored, items, members, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, operations, reference};
 use crate::select::Selection;
+use crate::told::count;
 use crate::visible::{visible, visible_json};
 
 /// The type that takes any JSON.
@@ -407,8 +408,9 @@ impl Report {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut out = format!(
-            "{} operations; {} overlay actions\n",
-            self.operations, self.actions
+            "{}; {}\n",
+            count(self.operations, "operation"),
+            count(self.actions, "overlay action")
         );
         for (title, meaning, decisions) in self.parts() {
             let _ = writeln!(out, "\n{title}: {}", decisions.len());
@@ -459,8 +461,9 @@ impl Report {
         );
         let _ = writeln!(
             out,
-            "<p>{} operations; {} overlay actions</p>",
-            self.operations, self.actions
+            "<p>{}; {}</p>",
+            count(self.operations, "operation"),
+            count(self.actions, "overlay action")
         );
         for (title, meaning, decisions) in self.parts() {
             let _ = writeln!(

@@ -101,7 +101,10 @@ fn nothing_left(span: &Span, count: usize) -> Failure {
         &span.source,
         span.start..span.end,
         "marker",
-        format!("`{OPERATIONS}` leaves out all {count} operations"),
+        match count {
+            1 => format!("`{OPERATIONS}` leaves out the only operation"),
+            _ => format!("`{OPERATIONS}` leaves out all {count} operations"),
+        },
         "include one, or exclude less",
     )
     .into()

@@ -26,10 +26,22 @@ pub struct Credentials(Vec<Credential>);
 
 #[derive(Clone)]
 enum Credential {
-    Basic { user: String, password: Secret },
-    Header { name: HeaderName, value: HeaderValue },
-    Query { name: String, key: Secret },
-    Cookie { name: String, key: Secret },
+    Basic {
+        user: String,
+        password: Secret,
+    },
+    Header {
+        name: HeaderName,
+        value: HeaderValue,
+    },
+    Query {
+        name: String,
+        key: Secret,
+    },
+    Cookie {
+        name: String,
+        key: Secret,
+    },
 }
 
 impl Credentials {

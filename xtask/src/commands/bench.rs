@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
+use crate::console;
+
 /// Builds the benchmarks of this manifest with all of their programs, with optimizations, and runs them. Returns
 /// whether both succeeded. The one that failed has printed why.
 pub fn run(manifest: &Path, arguments: &[OsString]) -> bool {
@@ -17,7 +19,7 @@ pub fn run(manifest: &Path, arguments: &[OsString]) -> bool {
         match status {
             Ok(status) => status.success(),
             Err(error) => {
-                eprintln!("error: cannot run cargo: {error}");
+                console::warn(&format_args!("error: cannot run cargo: {error}"));
                 false
             }
         }

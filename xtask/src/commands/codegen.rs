@@ -1,5 +1,7 @@
 //! `cargo xtask codegen`: all stages, from the description to the client's source.
 
+mod place;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,8 @@ use crate::output::render::SourceText;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::select::{self, Hidden};
-use crate::standalone::{self, FirstCall, Name};
+use crate::standalone::{self, FirstCall};
+use crate::told;
 use crate::visible::visible;
 use crate::{arrange, callers, generate, lint, load, overlay, refine, report, requests, split};
 
@@ -103,6 +106,8 @@ pub struct Report {
     pub stages: Vec<(&'static str, Duration)>,
     /// What could be better about the description.
     pub warnings: Vec<Diagnostic>,
+    /// What the README and the example name and the crate no longer has, in a line each.
+    pub outdated: Vec<String>,
     /// What was decided, if that was asked for.
     pub decided: Option<report::Report>,
     /// What became of the files. `None` if they were only checked.
@@ -119,7 +124,7 @@ pub struct Report {
 /// The first stage that fails ends the command. Nothing is written then.
 pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Failure> {
     let mut clock = Stopwatch::default();
-    let alone = alone(options)?;
+    let target = place::target(options)?;
 
     let mut document = clock.time("load", || load::load(&options.description))?;
     // The overlay changes facts for the sake of generated code.
@@ -158,7 +163,10 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     })?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;
     let (operations, types) = (refined.methods.len(), refined.count);
-    let call = alone.as_ref().and_then(|_| FirstCall::of(&refined, &model));
+    let whole = target.whole.as_ref();
+    let call = whole.and_then(|_| FirstCall::of(&refined, &model));
+    let outdated = whole.map(|it| outdated(options, it, &given, &refined, &model));
+    let outdated = outdated.unwrap_or_default();
     let callers = match &options.callers {
         Some(path) => Some(clock.time("callers", || callers_text(path, &refined, &model))?),
         None => None,
@@ -176,12 +184,14 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
     texts.push(names);
-    let whole = match &alone {
-        Some(alone) => Some(standalone::make(
+    if !target.is_ours {
+        standalone::name_description(&mut texts, &options.description);
+    }
+    let whole = match &target.whole {
+        Some(whole) => Some(standalone::make(
             &mut texts,
-            &alone.name,
+            &whole.name,
             &given,
-            &options.description,
             call.as_ref(),
         )?),
         None => None,
@@ -189,9 +199,10 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     texts.extend(callers);
     texts.extend(requests);
     let outcome = if options.check {
-        clock.time("check", || {
+        let checked = clock.time("check", || {
             write::check(&options.out, &texts, &features, whole.as_ref())
-        })?;
+        });
+        checked.map_err(|failure| also(failure, &outdated))?;
         None
     } else {
         Some(clock.time("write", || {
@@ -213,105 +224,59 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .unwrap_or_default(),
         stages: clock.0,
         warnings,
+        outdated,
         decided,
         outcome,
-        next: alone
-            .filter(|it| it.is_new && !options.check)
-            .map(|it| next(options, &it.name)),
+        next: target
+            .whole
+            .filter(|it| it.is_new)
+            .map(|_| place::next(options)),
     })
 }
 
-/// A crate that stands alone.
-struct Alone {
-    name: Name,
-    is_new: bool,
-}
-
-/// The crate to make as a whole. `None` if only its generated code is to be written, since the rest is somebody's.
-fn alone(options: &Options) -> Result<Option<Alone>, Failure> {
-    let manifest = options.out.join("Cargo.toml");
-    let there = match std::fs::read_to_string(&manifest) {
-        Ok(there) => Some(there),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            return Err(Failure::Message(format!(
-                "cannot read {}: {error}",
-                manifest.display()
-            )));
-        }
-    };
-    let Some(there) = there else {
-        if !options.begin {
-            return Ok(None);
-        }
-        let folder = std::path::absolute(&options.out).unwrap_or_else(|_| options.out.clone());
-        let folder = folder.file_name().unwrap_or_default().to_string_lossy();
-        let name = options.name.as_deref().unwrap_or(&folder);
-        return Ok(Some(Alone {
-            name: Name::new(name)?,
-            is_new: true,
-        }));
-    };
-    let kept = standalone::kept(&manifest, &there)?;
-    if !kept.stands_alone {
-        return match &options.name {
-            None => Ok(None),
-            Some(_) => Err(Failure::Message(format!(
-                "{} was not begun by `cargo xtask codegen`, so --name has no meaning there: name a folder without a crate with --out",
-                manifest.display()
-            ))),
-        };
-    }
-    let has = kept.name.unwrap_or_default();
-    if let Some(name) = options.name.as_ref().filter(|it| **it != has) {
-        return Err(Failure::Message(format!(
-            "the crate in {} is called `{}`, and --name says `{}`: leave --name out, or change the name in {}",
-            options.out.display(),
-            visible(&has),
-            visible(name),
-            manifest.display()
-        )));
-    }
-    if !kept.lacks.is_empty() {
-        return Err(Failure::Message(format!(
-            "{} lacks what the code needs: add to [dependencies]\n{}",
-            manifest.display(),
-            kept.lacks.join("\n")
-        )));
-    }
-    Ok(Some(Alone {
-        name: Name::new(&has)?,
-        is_new: false,
-    }))
-}
-
-/// What comes after a crate was begun.
-fn next(options: &Options, name: &Name) -> String {
-    let out = options.out.display();
-    let mut text = format!(
-        "Next:\n  cd {out}\n  cargo run --example first_call   # its first lines say which variables it needs\n  cargo doc --open"
-    );
-    let folder = std::path::absolute(&options.out).unwrap_or_else(|_| options.out.clone());
-    let above = folder.ancestors().skip(1).map(|it| it.join("Cargo.toml"));
-    let workspace = above.into_iter().find(|it| {
-        let text = std::fs::read_to_string(it).unwrap_or_default();
-        text.lines().any(|line| line.trim_end() == "[workspace]")
+/// What the README and the example name and the crate no longer has, in a line each. They are the owner's, so they stay as they are.
+fn outdated(
+    options: &Options,
+    whole: &place::Whole,
+    description: &Node,
+    refined: &refine::Refined,
+    model: &Model,
+) -> Vec<String> {
+    let dependencies = &whole.dependencies;
+    let names = standalone::Names::of(&whole.name, dependencies, description, refined, model);
+    let files = [standalone::README, standalone::EXAMPLE].map(|it| options.out.join(it));
+    let found = files.iter().flat_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let lines = names.outdated(&text).into_iter();
+        lines.map(move |(line, problem)| format!("warning: {}:{line}: {problem}", path.display()))
     });
-    if let Some(workspace) = workspace {
-        text += &format!(
-            "\nThe folder is in the workspace of {}: add `{}` to its members there, or begin the crate elsewhere.",
-            workspace.display(),
-            name.as_str()
-        );
+    found.collect()
+}
+
+/// What to say of the lines that [`outdated`] has found. `None` if there are none.
+fn outdated_text(lines: &[String]) -> Option<String> {
+    lines.first()?;
+    Some(format!(
+        "{}\nthese files are yours, so they stay as they are: correct the lines. If you remove the README, it is written anew, with a call that is there",
+        lines.join("\n")
+    ))
+}
+
+/// A failure, and what the README and the example name that is gone.
+fn also(failure: Failure, outdated: &[String]) -> Failure {
+    match (failure, outdated_text(outdated)) {
+        (Failure::Message(message), Some(outdated)) => {
+            Failure::Message(format!("{message}\n\n{outdated}"))
+        }
+        (failure, _) => failure,
     }
-    visible(&text).into_owned()
 }
 
 /// What to do about findings if there is no overlay yet.
 pub fn advice(options: &Options, failure: &Failure) -> Option<String> {
     let wants_overlay = options.overlay.is_none() && matches!(failure, Failure::Diagnostics(_));
     wants_overlay.then(|| {
-        let description = options.description.display().to_string();
+        let description = told::argument(&options.description);
         format!(
             "help: an overlay holds the decisions that a description leaves open; this begins one, and its last line says how to go on:\n  \
              cargo xtask init {}",
@@ -379,22 +344,30 @@ impl Report {
     }
 
     /// The warnings, in a line each, and how to read them whole. `None` if there are none. Of many, the first ones.
-    pub fn warned(&self) -> Option<String> {
+    pub fn warned(&self, options: &Options) -> Option<String> {
         let mut lines: Vec<String> = self
             .warnings
             .iter()
             .take(SHOWN)
             .map(|it| format!("warning[{}]: {}: {}", it.rule, it.span.place(), it.message))
             .collect();
-        lines.first()?;
         if let Some(more) = self.warnings.len().checked_sub(SHOWN).filter(|it| *it > 0) {
             lines.push(format!("… and {more} more"));
         }
-        let count = count(&self.warnings);
-        lines.push(format!(
-            "{count}\n`cargo xtask lint` tells what to do about each"
-        ));
-        Some(visible(&lines.join("\n")).into_owned())
+        if !lines.is_empty() {
+            let count = count(&self.warnings);
+            let inputs = place::inputs(options);
+            lines.push(format!(
+                "{count}; this tells what to do about each:\n  cargo xtask lint {inputs}"
+            ));
+        }
+        if let Some(outdated) = outdated_text(&self.outdated) {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.push(outdated);
+        }
+        (!lines.is_empty()).then(|| visible(&lines.join("\n")).into_owned())
     }
 
     /// What to tell the maintainer.
@@ -404,11 +377,6 @@ impl Report {
             Some(write::Outcome::Unchanged) => "unchanged",
             None => "up to date",
         };
-        let stages: Vec<String> = self
-            .stages
-            .iter()
-            .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1e3))
-            .collect();
         let left_out = match self.left_out {
             0 => String::new(),
             count => format!(" ({count} left out)"),
@@ -416,16 +384,15 @@ impl Report {
         let lowered = self.lowered.as_ref();
         let lowered = lowered.map_or_else(String::new, |line| format!("\n  {line}"));
         let summary = format!(
-            "{}: {verdict}\n  {} operations{left_out}, {} types, {} lines in {} files, most in {} ({}); {} overlay actions{lowered}\n  {}",
+            "{}: {verdict}\n  {}{left_out}, {}, {} in {}, most in {} ({}); {}{lowered}",
             out.display(),
-            self.operations,
-            self.types,
-            self.lines,
-            self.files,
+            told::count(self.operations, "operation"),
+            told::count(self.types, "type"),
+            told::count(self.lines, "line"),
+            told::count(self.files, "file"),
             self.largest.0,
             self.largest.1,
-            self.actions,
-            stages.join(", ")
+            told::count(self.actions, "overlay action"),
         );
         let next = self.next.as_ref();
         let next = next.map_or_else(String::new, |next| format!("\n\n{next}"));

@@ -10,6 +10,7 @@ use crate::diagnostic::Failure;
 use crate::drift::{self, ByOverlay, Difference, Place, Report, Scope};
 use crate::load;
 use crate::openapi::Span;
+use crate::told::count;
 use crate::visible::{visible, visible_json};
 
 /// The version of the JSON format. It changes if a member is removed or gets another meaning, and not if one is added.
@@ -127,14 +128,6 @@ pub fn to_text(report: &Report) -> String {
     }
     text.push_str(&summary(&counted, lacking.len(), explained.len()));
     visible(&text).into_owned()
-}
-
-/// A number with its noun.
-fn count(number: usize, of: &str) -> String {
-    match number {
-        1 => format!("1 {of}"),
-        _ => format!("{number} {of}s"),
-    }
 }
 
 /// The last line.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::diagnostic::{Diagnostic, Failure, Severity};
 use crate::select::{self, Hidden};
 use crate::visible::visible_json;
-use crate::{arrange, generate, lint, load, lower, overlay};
+use crate::{arrange, generate, lint, load, lower, overlay, told};
 
 /// What to look at.
 #[derive(Debug)]
@@ -87,9 +87,8 @@ pub fn count(findings: &[Diagnostic]) -> String {
             .into_iter()
             .map(|(rule, count)| format!("{count} {rule}"))
             .collect();
-        let many = if all == 1 { "" } else { "s" };
-        let name = severity.name();
-        parts.push(format!("{all} {name}{many}: {}", rules.join(", ")));
+        let all = told::count(all, severity.name());
+        parts.push(format!("{all}: {}", rules.join(", ")));
     }
     parts.join("; ")
 }

@@ -70,9 +70,19 @@ impl<'a> Context<'a> {
 
     /// Whether what stands at `at` has this member in the description as it was given.
     pub(super) fn is_given(&self, at: &Pointer, member: &str) -> bool {
+        self.given(at, member).is_some()
+    }
+
+    /// The text of this member in the description as it was given.
+    pub(super) fn given_text(&self, at: &Pointer, member: &str) -> Option<&'a str> {
+        self.given(at, member)?.as_str()
+    }
+
+    fn given(&self, at: &Pointer, member: &str) -> Option<&'a Node> {
         let given = self.origins.given();
-        let node = given.pointer(&self.origins.of(self.document, at));
-        node.is_some_and(|node| node.get(member).is_some())
+        given
+            .pointer(&self.origins.of(self.document, at))?
+            .get(member)
     }
 
     /// An overlay action that changes the value at `at`, to copy.

@@ -110,6 +110,15 @@ fn problem(
             return problem("begins with its tag, which its module says already", wishes);
         }
     }
+    if let Some(word) = name.strip_suffix('_') {
+        let what = by_path(operation);
+        let wish = match verbs.contains(word) {
+            true => what.replacen(verb_of(operation), word, 1),
+            false => format!("{}_{word}", verb_of(operation)),
+        };
+        let message = format!("ends in `_`, since `{word}` is a keyword of Rust");
+        return problem(&message, vec![wish]);
+    }
     let plain = name
         .trim_end_matches(|c: char| c.is_ascii_digit())
         .trim_end_matches('_');

@@ -102,6 +102,7 @@ rules! {
     NUMBERED_NAME = "numbered-name": "a type whose name is a number or a position that nobody chose";
     FIRST_COME_NAME = "first-come-name": "a type that several use, and that is named for one of them";
     LONG_NAME = "long-name": "a type or a method with a name of more than 40 letters";
+    SPELLED_NAME = "spelled-name": "a name of the overlay that is spelled otherwise in Rust";
     ACRONYM = "acronym": "a type with one word for several acronyms";
     METHOD_NAME = "method-name": "a method that is not called by a verb and what it is about";
     SECRET = "secret": "a field or parameter that sounds secret and would be printed";

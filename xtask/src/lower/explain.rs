@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::rules::REWRITINGS;
 use super::{Lowered, Rewrite};
+use crate::told::count;
 use crate::visible::visible;
 
 impl Lowered {
@@ -28,8 +29,8 @@ impl Lowered {
             all.filter(|rewrite| rewrite.rule.name == name).collect()
         };
         let mut text = format!(
-            "lowered from OpenAPI 3.1: {} rewrites\n",
-            self.rewrites.len()
+            "lowered from OpenAPI 3.1: {}\n",
+            count(self.rewrites.len(), "rewrite")
         );
         let mut places = String::new();
         for rule in REWRITINGS {

@@ -11,6 +11,14 @@ use crate::diagnostic::Failure;
 use crate::output::manifest;
 use crate::output::render::{MARKS, SourceText};
 use crate::split::Feature;
+use crate::told::count;
+
+/// How many lines of diffs are printed, and how many of one file.
+const SHOWN: usize = 500;
+const OF_FILE: usize = 150;
+
+/// How many files that differ are named after that.
+const NAMED: usize = 20;
 
 /// What [`write()`] did.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,27 +87,59 @@ pub fn write(
 /// # Errors
 ///
 /// Files that are missing, differ, or should not be there, with a unified diff of each from what is there to what
-/// should be; and what [`write()`] would refuse.
+/// should be, up to 500 lines of them; and what [`write()`] would refuse.
 pub fn check(
     folder: &Path,
     texts: &[SourceText],
     features: &[Feature],
     whole: Option<&Whole>,
 ) -> Result<(), Failure> {
-    let mut report = String::new();
-    let mut stale = 0;
+    let mut diffs = Diffs::default();
     for change in changes(folder, texts, features, whole)? {
         let lines = |text: &Option<String>| text.as_deref().unwrap_or("").replace("\r\n", "\n");
         let (there, wanted) = (lines(&change.there), lines(&change.wanted));
         if there == wanted && change.there.is_some() == change.wanted.is_some() {
             continue;
         }
-        let name = change.path.display();
         let should_be = match change.wanted {
             Some(_) => "as it should be",
             None => "should not be there",
         };
-        let diff = TextDiff::from_lines(there.as_str(), wanted.as_str());
+        diffs.add(&change.path, should_be, &there, &wanted);
+    }
+    let files = match diffs.files {
+        0 => return Ok(()),
+        1 => "1 file is stale".to_owned(),
+        stale => format!("{stale} files are stale"),
+    };
+    let advice = match whole {
+        Some(_) => "run the same command without `--check`",
+        None => "run `cargo xtask codegen`",
+    };
+    let diffs = diffs.text();
+    Err(Failure::Message(format!("{diffs}{files}: {advice}")))
+}
+
+/// Unified diffs of files, as far as they are printed.
+#[derive(Default)]
+struct Diffs {
+    text: String,
+    lines: usize,
+    files: usize,
+    /// Files whose diff is not printed.
+    more: Vec<String>,
+}
+
+impl Diffs {
+    /// Adds the diff of a file.
+    fn add(&mut self, path: &Path, should_be: &str, there: &str, wanted: &str) {
+        self.files += 1;
+        let name = path.display();
+        if self.lines == SHOWN {
+            self.more.push(name.to_string());
+            return;
+        }
+        let diff = TextDiff::from_lines(there, wanted);
         let diff = diff
             .unified_diff()
             .context_radius(3)
@@ -108,19 +148,32 @@ pub fn check(
                 &format!("{name} ({should_be})"),
             )
             .to_string();
-        report += &format!("{diff}\n");
-        stale += 1;
+        let all = diff.lines().count();
+        let shown = all.min(OF_FILE).min(SHOWN - self.lines);
+        self.text.extend(diff.split_inclusive('\n').take(shown));
+        if shown < all {
+            let more = count(all - shown, "more line");
+            self.text += &format!("… and {more} of this diff\n");
+        }
+        self.text.push('\n');
+        self.lines += shown;
     }
-    let files = match stale {
-        0 => return Ok(()),
-        1 => "1 file is stale".to_owned(),
-        _ => format!("{stale} files are stale"),
-    };
-    let advice = match whole {
-        Some(_) => "run the same command without `--check`",
-        None => "run `cargo xtask codegen`",
-    };
-    Err(Failure::Message(format!("{report}{files}: {advice}")))
+
+    /// All of them.
+    fn text(mut self) -> String {
+        if self.more.is_empty() {
+            return self.text;
+        }
+        self.text += "these differ, too:\n";
+        for name in self.more.iter().take(NAMED) {
+            self.text += &format!("  {name}\n");
+        }
+        if let Some(more) = self.more.len().checked_sub(NAMED).filter(|it| *it > 0) {
+            self.text += &format!("  … and {}\n", count(more, "more file"));
+        }
+        self.text.push('\n');
+        self.text
+    }
 }
 
 /// All that is to be done, to the byte.
@@ -196,6 +249,10 @@ fn changes(
             _ => foreign.push(path),
         }
     }
+    changes.retain(|change| change.there != change.wanted);
+    for change in &changes {
+        refuse_links(folder, &change.path)?;
+    }
     if !foreign.is_empty() {
         let names: Vec<String> = foreign
             .iter()
@@ -206,8 +263,23 @@ fn changes(
             names.join(", ")
         )));
     }
-    changes.retain(|change| change.there != change.wanted);
     Ok(changes)
+}
+
+/// Refuses a file of the crate that a symbolic link puts elsewhere: what is there is not what was named, and the link would be lost.
+fn refuse_links(folder: &Path, file: &Path) -> Result<(), Failure> {
+    let parts = file.ancestors().take_while(|part| *part != folder);
+    let parts: Vec<&Path> = parts.filter(|part| part.starts_with(folder)).collect();
+    for part in parts.into_iter().rev() {
+        if let Ok(target) = std::fs::read_link(part) {
+            return Err(Failure::Message(format!(
+                "{} is a symbolic link to {}, and nothing is written through a link: replace it with what it leads to; nothing was written",
+                part.display(),
+                target.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Whether this command wrote a file: its first line says so.

@@ -13,6 +13,9 @@ use crate::openapi::{METHODS, Node, Pointer, Span, tags};
 /// How many names are proposed for a pattern that matches nothing.
 const SIMILAR: usize = 3;
 
+/// How many tags are listed if none is similar.
+const TAGS: usize = 8;
+
 /// How alike a name must be to be proposed, from 0 to 1.
 const ALIKE: f32 = 0.6;
 
@@ -113,6 +116,7 @@ impl Pattern {
         let similar = similar::get_close_matches(own, &known, SIMILAR, ALIKE);
         let similar: Vec<String> = similar.iter().map(|it| format!("`{it}`")).collect();
         let similar = match similar.as_slice() {
+            [] if self.by == By::Tags => tags_of(&known),
             [] => String::new(),
             names => format!("; the description has {}", names.join(", ")),
         };
@@ -131,6 +135,23 @@ impl Pattern {
 fn texts<'a>(all: &[&'a Candidate], of: impl Fn(&'a Candidate) -> &'a Vec<String>) -> Vec<&'a str> {
     let names = all.iter().flat_map(|it| of(it));
     names.map(String::as_str).collect()
+}
+
+/// The first tags, of which none is like the one that was asked for.
+fn tags_of(known: &[&str]) -> String {
+    let names: Vec<String> = known
+        .iter()
+        .take(TAGS)
+        .map(|it| format!("`{it}`"))
+        .collect();
+    let more = match known.len().saturating_sub(TAGS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match names.as_slice() {
+        [] => "; no operation has a tag".to_owned(),
+        names => format!("; the tags are {}{more}", names.join(", ")),
+    }
 }
 
 /// What the marker says.

@@ -328,6 +328,13 @@ fn a_marker_that_says_nothing_or_matches_nothing_is_an_error_at_its_place() {
             ],
         ),
         (
+            "{include: {tags: [zzz]}}",
+            &[
+                "matches no operation",
+                "; the tags are `Agent Runs`, `agents`, `write`",
+            ],
+        ),
+        (
             "{exclude: {ids: [list_agnts, health]}}",
             &["`list_agnts` in `ids` of `exclude`", "`list_agents`"],
         ),

@@ -15,7 +15,7 @@ pub struct FirstCall {
     /// The arguments, each as an expression that compiles.
     arguments: Vec<String>,
     /// What must be filled in by a person, in words.
-    pub(super) to_fill: Option<&'static str>,
+    pub(super) to_fill: Option<String>,
     /// Whether the answer has a value that can be printed.
     prints: bool,
 }
@@ -35,18 +35,26 @@ impl FirstCall {
     }
 
     fn to(method: &ImplItemFn, operation: &Operation) -> Self {
-        let mut to_fill = None;
+        let mut to_fill: Vec<String> = Vec::new();
         let arguments = arguments(method).map(|(name, ty)| {
-            let (expression, is_made_up) = expression(ty, name == "body");
+            let (expression, is_made_up) = match is_generic(method, ty) {
+                true => ("Vec::<u8>::new()".to_owned(), true),
+                false => expression(ty, name == "body"),
+            };
             if is_made_up {
-                to_fill = Some(match name == "body" {
-                    true => "the body that the operation needs",
-                    false => "values that your service knows",
-                });
+                let what = match (name == "body", body_type(ty)) {
+                    (true, Some(ty)) => format!("the body, a `{ty}`"),
+                    (true, None) => "the body".to_owned(),
+                    (false, _) => "values that your service knows".to_owned(),
+                };
+                if !to_fill.contains(&what) {
+                    to_fill.push(what);
+                }
             }
             expression
         });
         let arguments = arguments.collect();
+        let to_fill = (!to_fill.is_empty()).then(|| to_fill.join(", and "));
         Self {
             method: method.sig.ident.to_string(),
             operation: format!("{} {}", operation.method, operation.path),
@@ -116,7 +124,7 @@ fn expression(ty: &Type, is_body: bool) -> (String, bool) {
     let last = last(inner).unwrap_or_default();
     let json = |value: &str| format!("{sign}serde_json::from_value(serde_json::json!({value}))?");
     let made = match last.as_str() {
-        _ if is_body => json("{}"),
+        _ if is_body && body_type(inner).is_some() => json("{}"),
         "str" => "\"1\"".to_owned(),
         "String" => format!("{sign}\"1\".to_owned()"),
         "bool" => format!("{sign}true"),
@@ -126,11 +134,31 @@ fn expression(ty: &Type, is_body: bool) -> (String, bool) {
         name if name.ends_with("Params") || name.ends_with("Parameters") => {
             return (format!("{sign}Default::default()"), false);
         }
+        "Vec" if is_body => json("[]"),
         "Vec" => json("[\"1\"]"),
         _ if matches!(inner, Type::Slice(_)) => format!("{sign}[]"),
+        _ if is_body => json("{}"),
         _ => json("\"1\""),
     };
     (made, true)
+}
+
+/// Whether an argument has a type parameter of the method: a body of bytes is anything that becomes a `reqwest::Body`.
+fn is_generic(method: &ImplItemFn, ty: &Type) -> bool {
+    let mut parameters = method.sig.generics.type_params();
+    parameters.any(|it| is(ty, &it.ident.to_string()))
+}
+
+/// The type of the description that a body has: `types::Pet`.
+fn body_type(ty: &Type) -> Option<String> {
+    let ty = match ty {
+        Type::Reference(reference) => &*reference.elem,
+        ty => ty,
+    };
+    let Type::Path(path) = ty else { return None };
+    let segments = path.path.segments.iter();
+    let names: Vec<String> = segments.map(|it| it.ident.to_string()).collect();
+    (names.len() == 2 && names[0] == "types").then(|| names.join("::"))
 }
 
 fn is_integer(name: &str) -> bool {

@@ -17,6 +17,36 @@ const NOT_NEEDED: [&str; 1] = ["hmac-sha256"];
 /// The key of the table that tells a crate that stands alone: `[package.metadata.codegen]`.
 const MARK: &str = "stands-alone";
 
+/// The features of the support code: what each is for, its name, and what it turns on.
+const FEATURES: [(&str, &str, &str); 6] = [
+    (
+        "HTTP/2, and telling what a server refused over it.",
+        "http2",
+        "[\"reqwest/http2\", \"dep:h2\"]",
+    ),
+    ("TLS by rustls.", "rustls", "[\"reqwest/rustls\"]"),
+    (
+        "TLS by the platform's own library.",
+        "native-tls",
+        "[\"reqwest/native-tls\"]",
+    ),
+    (
+        "`schemars::JsonSchema` for every generated type.",
+        "schemars",
+        "[\"dep:schemars\"]",
+    ),
+    (
+        "A span for each call, by `tracing`.",
+        "tracing",
+        "[\"dep:tracing\"]",
+    ),
+    (
+        "Operations that upload files, as `multipart/form-data`.",
+        "multipart",
+        "[\"reqwest/multipart\", \"serde_json/raw_value\"]",
+    ),
+];
+
 /// What a manifest that is there says.
 #[derive(Debug)]
 pub struct Kept {
@@ -26,6 +56,10 @@ pub struct Kept {
     pub stands_alone: bool,
     /// The dependencies that the code needs and that it lacks, as lines.
     pub lacks: Vec<String>,
+    /// The features that the code names and that it lacks, as lines.
+    pub lacks_features: Vec<String>,
+    /// The names of all dependencies, those of tests and examples too.
+    pub dependencies: Vec<String>,
 }
 
 /// The dependencies of the crate, by name.
@@ -136,6 +170,8 @@ pub(super) fn begun(name: &Name, service: &str) -> Result<String, Failure> {
         found.ok_or_else(|| unexpected(format!("the workspace has no `{key}`")))
     };
     let description = shown(&Value::from(format!("Client for {service}")));
+    let features = FEATURES.map(|(doc, name, value)| format!("## {doc}\n{name} = {value}\n"));
+    let features = features.concat();
     let (edition, rust) = (package("edition")?, package("rust-version")?);
     let mut text = format!(
         "# Begun by `cargo xtask codegen`, and yours from now on. Of this file, it writes the features between two lines, and nothing else.\n\
@@ -158,18 +194,7 @@ pub(super) fn begun(name: &Name, service: &str) -> Result<String, Failure> {
          \n\
          [features]\n\
          default = [\"full\", \"http2\", \"rustls\"]\n\
-         ## HTTP/2, and telling what a server refused over it.\n\
-         http2 = [\"reqwest/http2\", \"dep:h2\"]\n\
-         ## TLS by rustls.\n\
-         rustls = [\"reqwest/rustls\"]\n\
-         ## TLS by the platform's own library.\n\
-         native-tls = [\"reqwest/native-tls\"]\n\
-         ## `schemars::JsonSchema` for every generated type.\n\
-         schemars = [\"dep:schemars\"]\n\
-         ## A span for each call, by `tracing`.\n\
-         tracing = [\"dep:tracing\"]\n\
-         ## Operations that upload files, as `multipart/form-data`.\n\
-         multipart = [\"reqwest/multipart\", \"serde_json/raw_value\"]\n\
+         {features}\
          {BEGIN}\n{END}\n\
          \n\
          [dependencies]\n",
@@ -193,7 +218,7 @@ pub(super) fn begun(name: &Name, service: &str) -> Result<String, Failure> {
 ///
 /// # Errors
 ///
-/// It cannot be read as a manifest.
+/// It cannot be read as a manifest, or does not say clearly whether the crate stands alone.
 pub fn kept(path: &std::path::Path, text: &str) -> Result<Kept, Failure> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         Failure::Message(format!(
@@ -203,32 +228,49 @@ pub fn kept(path: &std::path::Path, text: &str) -> Result<Kept, Failure> {
         ))
     })?;
     let package = table.get("package");
-    let metadata = package.and_then(|it| it.get("metadata")?.get("codegen")?.get(MARK));
-    let there = |name: &str| {
-        let mut tables = vec![table.get("dependencies")];
-        let targets = table.get("target").and_then(Value::as_table);
-        tables.extend(
-            targets
-                .into_iter()
-                .flatten()
-                .map(|(_, it)| it.get("dependencies")),
-        );
-        let mut tables = tables.into_iter().flatten();
-        tables.any(|it| it.get(name).is_some())
+    let mark = package.and_then(|it| it.get("metadata")?.get("codegen")?.get(MARK));
+    let stands_alone = match mark.map(|it| it.as_bool().ok_or(it)) {
+        None => false,
+        Some(Ok(it)) => it,
+        Some(Err(other)) => {
+            return Err(Failure::Message(format!(
+                "{}: `{MARK}` in [package.metadata.codegen] is of type {}: write true or false",
+                path.display(),
+                other.type_str()
+            )));
+        }
     };
+    let targets = table.get("target").and_then(Value::as_table);
+    let holders: Vec<&Value> = targets.into_iter().flatten().map(|(_, it)| it).collect();
+    let of = |key: &str| -> Vec<String> {
+        let tables = holders.iter().map(|it| it.get(key));
+        let tables = tables.chain([table.get(key)]).flatten();
+        let names = tables.filter_map(Value::as_table).flat_map(Table::keys);
+        names.cloned().collect()
+    };
+    let there = of("dependencies");
     let mut lacks = Vec::new();
     for (name, asked) in dependencies()? {
-        if !there(&name) {
+        if !there.contains(&name) {
             lacks.push(line(&name, &asked));
         }
     }
+    let features = table.get("features").and_then(Value::as_table);
+    let lacks_features = FEATURES
+        .iter()
+        .filter(|(_, name, _)| super::support::has_feature(name))
+        .filter(|(_, name, _)| features.is_none_or(|it| !it.contains_key(*name)))
+        .map(|(_, name, value)| format!("{name} = {value}"));
+    let lacks_features = lacks_features.collect();
     Ok(Kept {
         name: package
             .and_then(|it| it.get("name"))
             .and_then(Value::as_str)
             .map(str::to_owned),
-        stands_alone: metadata.and_then(Value::as_bool) == Some(true),
+        stands_alone,
         lacks,
+        lacks_features,
+        dependencies: [there, of("dev-dependencies")].concat(),
     })
 }
 

@@ -7,6 +7,9 @@ use super::first_call::FirstCall;
 use super::{LICENSE_NOTE, Name};
 use crate::markdown;
 
+/// What stands before the table of credentials.
+pub(super) const CREDENTIALS_TABLE: &str = "The description has these:";
+
 /// The README.
 pub(super) fn readme(name: &Name, facts: &Facts, call: Option<&FirstCall>) -> String {
     let service = markdown::docs(&facts.service).replace('\n', " ");
@@ -100,7 +103,7 @@ pub(super) fn key_variable(name: &Name) -> String {
 /// The lines of the first call, as a part of a README or as a program.
 fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) -> Vec<String> {
     let (prefix, url) = (name.prefix(), &facts.url.0);
-    let (setup, transport, imports) = transport(name, facts);
+    let (setup, transport, imports) = transport(name, facts, is_program);
     let mut imports: Vec<&str> = imports.to_vec();
     imports.push("Client");
     imports.sort_unstable();
@@ -134,12 +137,16 @@ fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) 
     match call {
         Some(call) => {
             body.push(format!("// {}", call.operation));
-            if let Some(what) = call.to_fill {
+            if let Some(what) = &call.to_fill {
                 body.push(format!("// Put in {what}."));
             }
             body.extend(call.lines());
         }
-        None => body.push("println!(\"{}\", client.base_url());".to_owned()),
+        None => {
+            let said = "// `NAMES.txt` lists the methods. Those that upload files need the feature `multipart`.";
+            body.push(said.to_owned());
+            body.push("println!(\"{}\", client.base_url());".to_owned());
+        }
     }
     let imports = match imports.as_slice() {
         [one] => format!("use {}::{one};", name.ident()),
@@ -165,29 +172,52 @@ fn code(name: &Name, facts: &Facts, call: Option<&FirstCall>, is_program: bool) 
 }
 
 /// What the first scheme needs: lines before the client is made, the call behind it, and what is imported for both.
-fn transport(name: &Name, facts: &Facts) -> (Vec<String>, String, &'static [&'static str]) {
+fn transport(
+    name: &Name,
+    facts: &Facts,
+    is_program: bool,
+) -> (Vec<String>, String, &'static [&'static str]) {
     let none = (Vec::new(), String::new(), &[][..]);
     let Some(scheme) = facts.schemes.first() else {
         return none;
     };
     let prefix = name.prefix();
-    let key = format!(
-        "let key = ApiKey::new(std::env::var({:?})?)?;",
-        key_variable(name)
-    );
+    // The error alone does not say which variable is missing.
+    let variable = |name: &str| match is_program {
+        true => {
+            format!("std::env::var({name:?}).map_err(|error| format!(\"{name}: {{error}}\"))?")
+        }
+        false => format!("std::env::var({name:?})?"),
+    };
     let with = |made: String| format!(".with_transport({made})");
     let made = made(&scheme.kind);
     match scheme.kind {
         SchemeKind::ByHand(_) => none,
         SchemeKind::Basic => (
             vec![
-                format!("let user = std::env::var(\"{prefix}_USER\")?;"),
-                format!("let password = std::env::var(\"{prefix}_PASSWORD\")?;"),
+                format!("let user = {};", variable(&format!("{prefix}_USER"))),
+                format!(
+                    "let password = {};",
+                    variable(&format!("{prefix}_PASSWORD"))
+                ),
             ],
             with(made),
             &["Credentials"],
         ),
-        _ => (vec![key], with(made), &["ApiKey", "Credentials"]),
+        _ => (
+            match is_program {
+                true => vec![
+                    format!("let key = {};", variable(&key_variable(name))),
+                    "let key = ApiKey::new(key)?;".to_owned(),
+                ],
+                false => vec![format!(
+                    "let key = ApiKey::new({})?;",
+                    variable(&key_variable(name))
+                )],
+            },
+            with(made),
+            &["ApiKey", "Credentials"],
+        ),
     }
 }
 
@@ -205,14 +235,20 @@ fn made(kind: &SchemeKind) -> String {
     }
 }
 
+/// The name of a scheme in the table.
+pub(super) fn shown_name(name: &str) -> String {
+    markdown::code(name).replace('|', "\\|")
+}
+
 /// What the description says of credentials, and the code for each.
 fn credentials(facts: &Facts) -> String {
     if facts.schemes.is_empty() {
         return "The description names none. If the service asks for some, give the client `Credentials` by `with_transport`.\n".to_owned();
     }
-    let mut text = "They go with every call of a client, also of operations that need none. `Credentials::and` joins two. The description has \
-                    these:\n\n| scheme | code |\n|---|---|\n"
-        .to_owned();
+    let mut text = format!(
+        "They go with every call of a client, also of operations that need none. `Credentials::and` joins two. {CREDENTIALS_TABLE}\n\n\
+         | scheme | code |\n|---|---|\n"
+    );
     for Scheme { name, kind } in &facts.schemes {
         let said = match kind {
             SchemeKind::ByHand(what) => format!(
@@ -225,8 +261,7 @@ fn credentials(facts: &Facts) -> String {
             ),
             kind => format!("`{}`", made(kind)),
         };
-        let name = markdown::code(name).replace('|', "\\|");
-        let _ = writeln!(text, "| {name} | {said} |");
+        let _ = writeln!(text, "| {} | {said} |", shown_name(name));
     }
     text
 }

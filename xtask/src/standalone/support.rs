@@ -238,6 +238,20 @@ pub(super) fn files(name: &Name, service: &str) -> Vec<SourceText> {
         .collect()
 }
 
+/// Whether the code has parts that are compiled with a feature only.
+pub(super) fn has_feature(name: &str) -> bool {
+    let condition = format!("feature = \"{name}\"");
+    let mut texts = SOURCES.iter().chain(OWN).map(|(_, text)| text);
+    texts.any(|it| it.contains(&condition))
+}
+
+/// Whether the client has this method, whatever the description is.
+pub(super) fn has_method(name: &str) -> bool {
+    let client = SOURCES.iter().find(|(path, _)| *path == "client.rs");
+    let starts = ["(", "<"].map(|it| format!("fn {name}{it}"));
+    client.is_some_and(|(_, text)| starts.iter().any(|it| text.contains(it)))
+}
+
 /// The text with what each edit of this file asks for.
 fn edited(path: &str, text: &str) -> String {
     let of_file = EDITS.iter().filter(|(file, ..)| *file == path);

@@ -68,6 +68,7 @@ mod commands {
     mod drift;
     mod init;
     mod lint;
+    mod pipes;
     mod standalone;
 }
 

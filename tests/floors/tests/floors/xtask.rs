@@ -9,13 +9,15 @@ const FLOORS: Table<'_> = &[
     ("visible", &[]),
     ("parallel", &[]),
     ("template", &[]),
+    ("told", &[]),
     ("naming", &[]),
     ("manifest", &[]),
     ("markdown", &["visible"]),
     ("taken", &["manifest"]),
     // Reading a description.
     ("openapi", &["markdown", "markers"]),
-    ("diagnostic", &["openapi", "visible"]),
+    ("diagnostic", &["openapi", "told", "visible"]),
+    ("console", &["diagnostic"]),
     // The stages, in their order.
     ("load", &["diagnostic", "openapi"]),
     ("overlay", &["diagnostic", "markers", "openapi"]),
@@ -28,6 +30,7 @@ const FLOORS: Table<'_> = &[
             "openapi",
             "overlay",
             "parallel",
+            "told",
             "visible",
         ],
     ),
@@ -75,7 +78,10 @@ const FLOORS: Table<'_> = &[
             "template",
         ],
     ),
-    ("output", &["diagnostic", "manifest", "naming", "split"]),
+    (
+        "output",
+        &["diagnostic", "manifest", "naming", "split", "told"],
+    ),
     // Beside the last stages: it puts a whole crate around the code.
     (
         "standalone",
@@ -102,13 +108,14 @@ const FLOORS: Table<'_> = &[
     ),
     (
         "report",
-        &["arrange", "markers", "openapi", "select", "visible"],
+        &["arrange", "markers", "openapi", "select", "told", "visible"],
     ),
     (
         "commands",
         &[
             "arrange",
             "callers",
+            "console",
             "diagnostic",
             "drift",
             "generate",
@@ -127,6 +134,7 @@ const FLOORS: Table<'_> = &[
             "select",
             "split",
             "standalone",
+            "told",
             "visible",
         ],
     ),

@@ -356,7 +356,7 @@ fn operations_that_are_not_chosen_have_no_findings_no_code_and_no_types() {
     );
     assert!(output.status.success(), "{}", said(&output));
     assert!(
-        said(&output).contains("1 operations (2 left out), 1 types"),
+        said(&output).contains("1 operation (2 left out), 1 type,"),
         "{}",
         said(&output)
     );

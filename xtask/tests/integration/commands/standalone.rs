@@ -158,6 +158,41 @@ fn a_crate_is_begun_and_the_same_command_keeps_it_in_step() {
     );
 }
 
+/// Cargo would take the crate for a member that the workspace does not have.
+#[test]
+fn a_crate_that_is_begun_within_a_workspace_is_told_to_become_a_member() {
+    let place = Place::new();
+    place.write("shop/Cargo.toml", "[workspace]\nmembers = []\n");
+    let codegen = |out: &str, name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let given = [
+            "codegen",
+            "../pet-shop.yaml",
+            "--overlay",
+            "../overlay.yaml",
+        ];
+        let output = command
+            .current_dir(place.path("shop"))
+            .args(given)
+            .args(["--out", out, "--name", name])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", printed(&output));
+        printed(&output)
+    };
+    let told = codegen("crates/pet-shop", "pets");
+    assert!(
+        told.contains("add `crates/pet-shop` to its members there"),
+        "{told}"
+    );
+    // Beside it, by a path that leads through it.
+    let told = codegen("../pet-shop", "pets");
+    assert!(
+        told.contains("Next:") && !told.contains("workspace"),
+        "{told}"
+    );
+}
+
 #[test]
 fn the_command_is_the_same_from_any_folder() {
     let place = Place::new();
@@ -265,11 +300,284 @@ fn what_belongs_to_the_owner_is_kept() {
     assert!(place.read("pet-shop/README.md").contains("list_pets"));
 }
 
+/// What the README and the example name and the crate no longer has is told by each run, until it is corrected.
+#[test]
+fn names_that_are_gone_are_told_and_the_owners_files_stay() {
+    type Change = fn(&Place);
+    let cases: [(Change, &[&str]); 4] = [
+        (
+            |place| {
+                place.edit(
+                    "pet-shop.yaml",
+                    "operationId: list_pets",
+                    "operationId: all_pets",
+                );
+            },
+            &[
+                "warning: pet-shop/README.md:18: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
+                "warning: pet-shop/examples/first_call.rs:19: there is no method `list_pets`; `GET /pets` is `all_pets`\n",
+            ],
+        ),
+        (
+            |place| {
+                place.edit("pet-shop.yaml", "  /pets:\n", "  /animals:\n");
+                place.edit("overlay.yaml", "$.paths['/pets']", "$.paths['/animals']");
+                place.edit(
+                    "pet-shop.yaml",
+                    "operationId: list_pets",
+                    "operationId: list_animals",
+                );
+            },
+            &[
+                "warning: pet-shop/README.md:18: there is no method `list_pets`, and no operation `GET /pets`\n",
+                "warning: pet-shop/examples/first_call.rs:19: there is no method `list_pets`, and no operation `GET /pets`\n",
+            ],
+        ),
+        (
+            |place| {
+                place.edit(
+                    "pet-shop/Cargo.toml",
+                    "name = \"pet-shop\"",
+                    "name = \"zoo\"",
+                );
+            },
+            &[
+                "warning: pet-shop/README.md:6: there is no crate `pet_shop`; this one is called `zoo`\n",
+                "warning: pet-shop/examples/first_call.rs:4: there is no crate `pet_shop`; this one is called `zoo`\n",
+            ],
+        ),
+        (
+            |place| place.edit("pet-shop.yaml", "    login: {", "    password: {"),
+            &["warning: pet-shop/README.md:33: the description has no credentials `login`\n"],
+        ),
+    ];
+    for (change, says) in cases {
+        let place = Place::new();
+        place.begins();
+        let owned = ["README.md", "examples/first_call.rs"].map(|it| format!("pet-shop/{it}"));
+        let before = owned.each_ref().map(|it| place.read(it));
+        change(&place);
+        let stale = place.codegen(&["--check"]).1;
+        let (is_fine, written) = place.codegen(&[]);
+        assert!(is_fine, "{written}");
+        let (is_fine, checked) = place.codegen(&["--check"]);
+        assert!(is_fine, "{checked}");
+        for told in [stale, written, checked] {
+            for part in says {
+                assert!(told.contains(part), "there is no {part:?} in\n{told}");
+            }
+            let warnings = told.lines().filter(|it| it.starts_with("warning: "));
+            assert_eq!(warnings.count(), says.len(), "{told}");
+            assert!(told.contains("these files are yours"), "{told}");
+        }
+        assert_eq!(owned.each_ref().map(|it| place.read(it)), before);
+
+        // A new README names what is there.
+        std::fs::remove_file(place.path(&owned[0])).unwrap();
+        let (is_fine, told) = place.codegen(&[]);
+        assert!(is_fine && !told.contains("README.md:"), "{told}");
+    }
+}
+
+/// What somebody else wrote into these files is nothing to warn of.
+#[test]
+fn what_people_wrote_into_the_readme_and_the_example_is_no_name_that_is_gone() {
+    let place = Place::new();
+    place.begins();
+    place.write(
+        "pet-shop/README.md",
+        "# Pets\n\n`list_dogs` is gone since 2.0, and pet_store was the name.\n\n```rust,no_run\nuse reqwest::Client;\nuse std::fs;\n\
+         let answer = client.list_dogs().await?;\n// GET /dogs\nlet dogs = client.list_dogs().await?;\n```\n\n\
+         | scheme | code |\n|---|---|\n| `old` | `Credentials::basic(user, password)` |\n",
+    );
+    let call = place.read("pet-shop/examples/first_call.rs");
+    // Another call that is there, formatted, and one of the owner's own.
+    let call = call.replace(
+        "let answer = client.list_pets(&Default::default()).await?;",
+        "let answer = client\n        .list_pets(&Default::default())\n        .await?;\n    // GET /pets\n    let answer = client.mine(1).await?;\n    \
+         // GET /pets\n    let answer = client.execute(request).await?;\n    \
+         // GET /pets\n    let answer = client.kept::<Pet>().await?;",
+    );
+    place.write(
+        "pet-shop/examples/first_call.rs",
+        &format!("{call}\nimpl Mine for Client {{ fn mine(&self) {{}} }}\n"),
+    );
+    for more in [&[][..], &["--check"]] {
+        let (is_fine, told) = place.codegen(more);
+        assert!(is_fine && !told.contains("warning"), "{told}");
+    }
+}
+
+/// Ten thousand lines of a diff help nobody.
+#[test]
+fn a_check_says_in_a_line_that_there_is_no_crate_and_shows_some_of_a_long_diff() {
+    let place = Place::new();
+    std::fs::rename(place.path("pet-shop.yaml"), place.path("Pet Shop.yaml")).unwrap();
+    let given = [
+        "codegen",
+        "Pet Shop.yaml",
+        "--overlay",
+        "overlay.yaml",
+        "--out",
+        "my pets",
+        "--name",
+        "pets",
+    ];
+    let (is_fine, told) = place.xtask(&[&given[..], &["--check"]].concat());
+    let command =
+        "cargo xtask codegen 'Pet Shop.yaml' --overlay overlay.yaml --out 'my pets' --name pets";
+    assert!(!is_fine);
+    assert_eq!(
+        told,
+        format!("there is no crate in my pets; this makes one:\n  {command}\n")
+    );
+    // As it is pasted.
+    #[cfg(unix)]
+    {
+        let pasted = command.replace("cargo xtask", env!("CARGO_BIN_EXE_xtask"));
+        let mut shell = Command::new("sh");
+        let output = shell
+            .current_dir(place.folder.path())
+            .args(["-c", &pasted])
+            .output()
+            .unwrap();
+        let told = printed(&output);
+        assert!(
+            output.status.success() && told.contains("cd 'my pets'"),
+            "{told}"
+        );
+    }
+
+    let place = Place::new();
+    place.begins();
+    for (path, text) in place.files() {
+        let text = String::from_utf8(text).unwrap();
+        if text.starts_with("// @generated") {
+            std::fs::write(path, text.lines().next().unwrap()).unwrap();
+        }
+    }
+    let told = place.refuses(&["--check"]);
+    let lines = told.lines().count();
+    assert!((500..600).contains(&lines), "{lines}");
+    for part in [
+        "… and ",
+        " more lines of this diff\n",
+        "\nthese differ, too:\n  pet-shop/src/",
+        " more files\n",
+        " files are stale: run the same command",
+    ] {
+        assert!(told.contains(part), "there is no {part:?} in\n{told}");
+    }
+}
+
+/// Nothing is written elsewhere than in the folder that was named, and no link is lost.
+#[cfg(unix)]
+#[test]
+fn symbolic_links_are_not_written_through() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::new();
+    symlink("nowhere", place.path("pet-shop")).unwrap();
+    for out in ["pet-shop", "pet-shop/within"] {
+        let (is_fine, told) = place.codegen(&["--out", out]);
+        let says = format!(
+            "--out {out}: pet-shop is a symbolic link to nowhere, which is not there; name the folder of a crate"
+        );
+        assert!(!is_fine && told.starts_with(&says), "{told}");
+    }
+    assert!(!place.path("nowhere").exists());
+    // One that leads to a folder is the folder.
+    std::fs::create_dir(place.path("nowhere")).unwrap();
+    place.begins();
+    assert!(place.path("nowhere/src/lib.rs").exists());
+
+    for (name, written) in [
+        ("src", "src/generated/pets.rs"),
+        ("src/generated", "src/generated/pets.rs"),
+        ("src/lib.rs", "src/lib.rs"),
+        ("NAMES.txt", "NAMES.txt"),
+    ] {
+        let place = Place::new();
+        place.begins();
+        place.edit(
+            &format!("pet-shop/{written}"),
+            "// @generated by `cargo xtask codegen`",
+            "// @generated by `cargo xtask codegen` once",
+        );
+        let (elsewhere, link) = (place.path("elsewhere"), place.path("pet-shop").join(name));
+        std::fs::rename(&link, &elsewhere).unwrap();
+        symlink(&elsewhere, &link).unwrap();
+        let told = place.refuses(&[]);
+        let says = format!(
+            "pet-shop/{name} is a symbolic link to {}, and nothing is written through a link",
+            elsewhere.display()
+        );
+        assert!(told.starts_with(&says), "{told}");
+        assert!(link.is_symlink(), "{name}");
+    }
+}
+
+/// A description of somebody else does not get into the crates of this workspace, of which one would be written over.
+#[test]
+fn a_folder_that_can_have_no_crate_of_this_description_is_refused() {
+    let place = Place::new();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let names = || std::fs::read(workspace.join("letta-api/NAMES.txt")).unwrap();
+    let before = names();
+    for within in ["letta-api", "", "new-api", "xtask/../xtask/src/new/api"] {
+        let out = workspace.join(within);
+        let told = place.refuses(&["--out", out.to_str().unwrap()]);
+        let says = format!(
+            "--out {}: that is in the workspace of the generator",
+            out.display()
+        );
+        assert!(told.starts_with(&says), "{told}");
+    }
+    assert_eq!(names(), before);
+    assert!(!workspace.join("new-api").exists() && !workspace.join("xtask/src/new").exists());
+
+    for out in ["pet-shop.yaml", "pet-shop.yaml/api"] {
+        let told = place.refuses(&["--out", out]);
+        let says = format!("--out {out}: pet-shop.yaml is a file; name the folder of a crate");
+        assert!(told.starts_with(&says), "{told}");
+    }
+}
+
+/// The owner of a crate may take all but the generated code upon himself.
+#[test]
+fn a_crate_that_no_longer_stands_alone_names_its_own_description() {
+    let place = Place::new();
+    place.begins();
+    place.edit(
+        "pet-shop/Cargo.toml",
+        "stands-alone = true",
+        "stands-alone = false",
+    );
+    place.edit(
+        "pet-shop/src/lib.rs",
+        "// @generated",
+        "// Mine, and not @generated",
+    );
+    let (is_fine, told) = place.codegen(&[]);
+    assert!(is_fine && told.contains("unchanged"), "{told}");
+    for file in ["src/generated.rs", "src/generated/pets.rs", "NAMES.txt"] {
+        let text = place.read(&format!("pet-shop/{file}"));
+        let header =
+            "// @generated by `cargo xtask codegen` from `pet-shop.yaml` and its overlay.\n";
+        assert!(text.starts_with(header), "{file}: {}", &text[..200]);
+    }
+    place.edit("pet-shop/Cargo.toml", "= false", "= \"no\"");
+    let told = place.refuses(&[]);
+    let says =
+        "`stands-alone` in [package.metadata.codegen] is of type string: write true or false";
+    assert!(told.contains(says), "{told}");
+}
+
 #[test]
 fn what_is_somebody_elses_is_refused_and_left_as_it_is() {
     type Change = fn(&Place);
     let begun: Change = Place::begins;
-    let cases: [(Change, &[&str], &[&str]); 12] = [
+    let cases: [(Change, &[&str], &[&str]); 13] = [
         (
             begun,
             &["--report", "overlay.yaml"],
@@ -343,6 +651,21 @@ fn what_is_somebody_elses_is_refused_and_left_as_it_is() {
             },
             &[],
             &["lacks what the code needs: add to [dependencies]\nmemchr = \"2"],
+        ),
+        (
+            // Without the line, operations would be gone without a word.
+            |place| {
+                place.begins();
+                place.edit("pet-shop/Cargo.toml", "multipart = ", "# multipart = ");
+                place.edit("pet-shop/Cargo.toml", "memchr = ", "# memchr = ");
+                // What the code does not ask for is the owner's.
+                place.edit("pet-shop/Cargo.toml", "native-tls = ", "other-tls = ");
+            },
+            &[],
+            &[
+                "lacks what the code needs: add to [dependencies]\nmemchr = \"2",
+                "\nand add to [features]\nmultipart = [\"reqwest/multipart\", \"serde_json/raw_value\"]\n",
+            ],
         ),
         (
             |place| {
@@ -448,6 +771,34 @@ fn the_next_command_names_a_crate_beside_the_description() {
         let (is_fine, told) = place.xtask(&arguments);
         assert!(is_fine, "{told}");
     }
+}
+
+/// What is not to be edited is formatted, so that `cargo fmt` leaves it as it is.
+#[test]
+fn the_support_code_is_formatted() {
+    let place = Place::new();
+    place.begins();
+    let mut files = Vec::new();
+    for (path, _) in place.files() {
+        let is_support = path.starts_with(place.path("pet-shop/src"))
+            && path.extension().is_some_and(|it| it == "rs")
+            && !path.starts_with(place.path("pet-shop/src/generated"))
+            && !path.ends_with("src/generated.rs");
+        if is_support {
+            files.push(path);
+        }
+    }
+    assert!(files.len() > 50, "{}", files.len());
+    // By itself, rustfmt goes into the modules of a file, and skips what a file says to skip.
+    let output = Command::new("rustfmt")
+        .args(["--edition", "2024", "--check", "-l"])
+        .args(&files)
+        .output();
+    let Ok(output) = output else {
+        println!("skipped: there is no rustfmt");
+        return;
+    };
+    assert!(output.status.success(), "{}", printed(&output));
 }
 
 /// Each file of letta-api is copied, or it is said that it is not.
@@ -586,15 +937,15 @@ fn the_readme_says_how_to_give_credentials_and_where_the_service_is() {
     }
 }
 
-/// Runs cargo in a crate that was made, offline, with the versions of this workspace. It must say nothing but what is expected.
-#[track_caller]
-fn cargo(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+/// Cargo in a crate that was made, offline, with the versions of this workspace.
+fn cargo_command(place: &Place, arguments: &[&str]) -> Command {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let crate_lock = place.path("pet-shop/Cargo.lock");
     if !crate_lock.exists() {
         std::fs::copy(lock, crate_lock).unwrap();
     }
-    let output = Command::new(env!("CARGO"))
+    let mut command = Command::new(env!("CARGO"));
+    command
         .args(arguments)
         .args(["--offline", "--quiet"])
         // Without a library for TLS, which takes long to build.
@@ -610,10 +961,15 @@ fn cargo(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> Strin
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_TEST_DEBUG", "0")
         .env("RUSTFLAGS", "--deny warnings")
-        .env("RUSTDOCFLAGS", "--deny warnings")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+        .env("RUSTDOCFLAGS", "--deny warnings");
+    command
+}
+
+/// Runs cargo in the crate. It must say nothing but what is expected.
+#[track_caller]
+fn cargo(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = cargo_command(place, arguments);
+    let output = command.envs(variables.iter().copied()).output().unwrap();
     assert!(
         output.status.success(),
         "{arguments:?}\n{}",
@@ -689,6 +1045,10 @@ fn the_crate_builds_alone_without_warnings_and_makes_its_first_call() {
     );
 
     let (url, server) = served(1, r#"[{"id": "pet-1", "kind": "axolotl"}]"#);
+    let mut example = cargo_command(&place, &["run", "--example", "first_call"]);
+    let without_key = printed(&example.env_remove("PET_SHOP_API_KEY").output().unwrap());
+    let says = "PET_SHOP_API_KEY: environment variable not found";
+    assert!(without_key.contains(says), "{without_key}");
     let variables = [
         ("PET_SHOP_BASE_URL", &*format!("{url}/stem/")),
         ("PET_SHOP_API_KEY", "0f3c"),
@@ -718,6 +1078,76 @@ fn the_crate_builds_alone_without_warnings_and_makes_its_first_call() {
         assert!(head.contains(part), "there is no {part:?} in\n{head}");
     }
     assert!(heads[4].contains("x-pet-key: a+b/c==\r\n"), "{}", heads[4]);
+}
+
+/// Each has one operation, which asks for something that nobody can make up, and what the example says.
+const ODD_CALLS: [(&str, &[&str]); 7] = [
+    (
+        "put: {requestBody: {required: true, content: {multipart/form-data: {schema: {type: object, required: [file], properties: {file: {type: string, format: binary}}}}}}",
+        &[
+            "// `NAMES.txt` lists the methods. Those that upload files need the feature `multipart`.",
+            "println!(\"{}\", client.base_url());",
+        ],
+    ),
+    (
+        "post: {requestBody: {required: true, content: {application/json: {schema: {type: object, required: [a], properties: {a: {type: string}}}}}}",
+        &[
+            "// Put in the body, a `types::CallItBody`.",
+            "client.call_it(&serde_json::from_value(serde_json::json!({}))?)",
+        ],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {application/octet-stream: {schema: {type: string, format: binary}}}}",
+        &["// Put in the body.", "client.call_it(Vec::<u8>::new())"],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {text/plain: {schema: {type: string}}}}",
+        &["client.call_it(\"1\".to_owned())"],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {application/json: {schema: {type: array, items: {type: string}}}}}",
+        &["client.call_it(&serde_json::from_value(serde_json::json!([]))?)"],
+    ),
+    (
+        "put: {requestBody: {required: true, content: {application/json: {schema: {type: integer}}}}",
+        &["client.call_it(1)"],
+    ),
+    (
+        "post: {parameters: [{name: x, in: query, required: true, schema: {type: boolean}}], requestBody: {required: true, content: {application/x-www-form-urlencoded: {schema: {type: object, required: [a], properties: {a: {type: string}}}}}}",
+        &["// Put in values that your service knows, and the body, a `types::CallItBody`."],
+    ),
+];
+
+/// A folder with a description of this one operation.
+fn odd_call(operation: &str) -> Place {
+    let folder = TempDir::new().unwrap();
+    let text = format!(
+        "openapi: 3.0.3\ninfo: {{title: Odd, version: '1'}}\npaths:\n  /odd:\n    {operation}, operationId: call_it, tags: [odd], responses: {{'204': {{description: Done.}}}}}}\n"
+    );
+    let file = folder.path().join("odd.yaml");
+    std::fs::write(&file, text).unwrap();
+    let place = Place::of(&file);
+    place.begins();
+    place
+}
+
+#[test]
+fn the_example_says_what_to_put_in_and_makes_up_the_rest() {
+    for (operation, says) in ODD_CALLS {
+        let example = odd_call(operation).read("pet-shop/examples/first_call.rs");
+        for part in says {
+            assert!(example.contains(part), "there is no {part:?} in\n{example}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "slow, it builds whole crates: add -- --ignored"]
+fn examples_with_odd_calls_compile() {
+    for (operation, _) in ODD_CALLS {
+        let place = odd_call(operation);
+        cargo(&place, &["check", "--examples"], &[]);
+    }
 }
 
 #[test]
