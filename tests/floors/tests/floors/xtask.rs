@@ -17,7 +17,7 @@ const FLOORS: Table<'_> = &[
     ("openapi", &["markdown", "markers"]),
     ("diagnostic", &["openapi", "visible"]),
     // The stages, in their order.
-    ("load", &["diagnostic", "openapi"]),
+    ("load", &["diagnostic", "openapi", "visible"]),
     ("overlay", &["diagnostic", "markers", "openapi"]),
     ("select", &["diagnostic", "markers", "naming", "openapi"]),
     (
