@@ -142,11 +142,14 @@ impl Report {
             if lost.is_empty() {
                 continue;
             }
-            let verb = if lost.len() == 1 { "is" } else { "are" };
+            let (verb, it) = match lost.len() {
+                1 => ("is", "it"),
+                _ => ("are", "them"),
+            };
             let count = counted(lost.len(), what);
             let _ = writeln!(
                 text,
-                "\n{count} {verb} left out, since code would send or read something else than the description says:"
+                "\n{count} {verb} left out, since no code can be made of {it} that does what the description says:"
             );
             for (name, reason) in lost.iter().take(LISTED) {
                 let _ = writeln!(text, "  {name}: {reason}");
@@ -1002,8 +1005,8 @@ impl Losses {
 }
 
 /// Why something is left out.
-const LEFT_OUT: &str = "Code would send or read something else than the description says. If you know that the service takes that, say so with an action\n\
-                        that `cargo xtask lint` prints, and take the line here away.";
+const LEFT_OUT: &str = "No code can be made of these that does what the description says. If you know that the service takes something else, too, say so\n\
+                        with an action that `cargo xtask lint` prints, and take the line here away.";
 
 /// The parameter that a finding is about, in the description to which the overlay is applied.
 fn parameter_of(document: &Node, finding: &Diagnostic) -> Option<Pointer> {

@@ -115,17 +115,20 @@ fn repeat_safety(
         }
         return;
     }
-    let safe = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: true"));
-    // A second call that creates would make two.
-    context.report_change(
-        matches!(method, "post" | "patch"),
+    // A second call that creates makes two.
+    let (is_safe, other) = match method {
+        "post" | "patch" => (false, "or `true` if a second call would do no harm"),
+        _ => (true, "or `false` if a second call would do harm"),
+    };
+    let mark = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: {is_safe}"));
+    context.report(
         rules::REPEAT_SAFETY,
         &operation.at,
         format!(
             "`{}` does not say whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
             operation.label()
         ),
-        format!("say so with {safe}, or `false` if a second call would do harm"),
+        format!("say so with {mark}, {other}"),
     );
 }
 
