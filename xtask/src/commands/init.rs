@@ -674,7 +674,12 @@ fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
     if actions.is_empty() {
         return Vec::new();
     }
-    if apply(document, &actions).is_ok() {
+    // An action may give an operation other tags than those that it is chosen by.
+    let is_chosen =
+        |document: &Node| document.get(OPERATIONS).is_none() || chosen(document).is_ok();
+    let mut after = document.clone();
+    if apply(&mut after, &actions).is_ok() && is_chosen(&after) {
+        *document = after;
         return ways;
     }
     if ways.len() == 1 {

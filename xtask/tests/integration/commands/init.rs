@@ -566,6 +566,21 @@ fn a_pattern_of_the_command_line_that_matches_nothing_is_named_with_what_is_ther
     }
 }
 
+/// A tag that cannot be a feature is advised to be another, by which the operation would not be chosen.
+#[test]
+fn advice_that_would_take_away_what_is_chosen_is_left_to_a_person() {
+    let folder = large_folder("");
+    let text = LARGE.replace("tags: [ships]", "tags: [full]");
+    std::fs::write(folder.path().join("d.yaml"), text).unwrap();
+    let output = xtask(folder.path(), &["init", "d.yaml", "--tag", "full"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    for part in ["left to you", "error[tag-name]", "1 operation\n"] {
+        assert!(said(&output).contains(part), "{part}\n{}", said(&output));
+    }
+    let overlay = std::fs::read_to_string(folder.path().join("overlay.yaml")).unwrap();
+    assert!(!overlay.contains("another"), "{overlay}");
+}
+
 #[test]
 fn a_description_of_another_version_leaves_no_overlay_and_3_2_is_read_as_3_1() {
     let folder = folder();
