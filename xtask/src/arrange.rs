@@ -55,9 +55,11 @@ mod uploads;
 mod variants;
 mod words;
 
-use crate::markers::{BRANCHES_FROM, FROM, MADE, RENAMED};
+use std::collections::HashMap;
+
+use crate::markers::{ALSO_FROM, BRANCHES_FROM, FROM, MADE, RENAMED};
 use crate::openapi::reference::place_of;
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value, component_schemas};
 
 pub use uploads::FILE_TYPE;
 
@@ -116,6 +118,34 @@ pub fn origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
+/// Places that said the same, and of which only the first is seen in findings: inline schemas that have become one component. Each first
+/// place comes with the others, as they were before this stage.
+pub fn equal_places(document: &Node) -> HashMap<Pointer, Vec<Pointer>> {
+    let mut equal: HashMap<Pointer, Vec<Pointer>> = HashMap::new();
+    for (_, schema) in component_schemas(document) {
+        let Some(first) = schema.get(FROM).and_then(pointer_in) else {
+            continue;
+        };
+        let others = schema
+            .get(ALSO_FROM)
+            .and_then(Node::as_array)
+            .unwrap_or(&[]);
+        let others = others.iter().filter_map(pointer_in);
+        let others = others.map(|at| origin(document, &at));
+        equal
+            .entry(origin(document, &first))
+            .or_default()
+            .extend(others);
+    }
+    equal.retain(|_, others| !others.is_empty());
+    equal
+}
+
+/// The pointer that a note holds.
+fn pointer_in(note: &Node) -> Option<Pointer> {
+    Pointer::parse(note.as_str()?)
+}
+
 /// Follows the notes on the way to a place once. The last of them on the way counts, since it is about the innermost part that
 /// was moved. A branch of a union has no note itself: it is field `b1` of a component, whose note says where all branches were.
 fn one_origin(document: &Node, at: &Pointer) -> Pointer {
@@ -126,7 +156,7 @@ fn one_origin(document: &Node, at: &Pointer) -> Pointer {
         let step = Pointer::default().join(part);
         node = node.and_then(|node| node.pointer(&step));
         origin = origin.join(part);
-        let from = |key: &str| Pointer::parse(node?.get(key)?.as_str()?);
+        let from = |key: &str| pointer_in(node?.get(key)?);
         let renamed = || node?.get(RENAMED)?.as_str();
         if let Some(from) = from(FROM) {
             origin = from;

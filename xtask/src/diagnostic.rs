@@ -30,6 +30,18 @@ impl Severity {
     }
 }
 
+/// What it does to the calls of the generated code if the first action of a finding is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// Each request that can be sent is still one that the description allows, and each answer that it describes is still read. A type may be
+    /// looser, and a caller may have less to choose from.
+    #[default]
+    Kept,
+    /// Something else is sent than the description says, or a part of what is sent or received is lost. Only somebody who knows the service
+    /// can tell whether that will do.
+    Changed,
+}
+
 /// A finding about a file.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -45,6 +57,8 @@ pub struct Diagnostic {
     pub pointer: Option<Pointer>,
     /// What to do about it.
     pub help: String,
+    /// Whether the first action in `help` changes what is sent or read.
+    pub wire: Wire,
 }
 
 impl Diagnostic {
@@ -63,6 +77,7 @@ impl Diagnostic {
             span: document.span_of(pointer),
             pointer: Some(pointer.clone()),
             help: help.into(),
+            wire: Wire::Kept,
         }
     }
 
@@ -85,6 +100,15 @@ impl Diagnostic {
             },
             pointer: None,
             help: help.into(),
+            wire: Wire::Kept,
+        }
+    }
+
+    /// The same finding, whose first action changes what is sent or read: see [`Wire::Changed`].
+    pub fn changing_the_wire(self) -> Self {
+        Self {
+            wire: Wire::Changed,
+            ..self
         }
     }
 

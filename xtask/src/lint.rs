@@ -22,6 +22,7 @@
 //! both. So `origins` and the notes of the arrange stage translate places back.
 //!
 //! To add a rule: a line in `rules.rs`, a function in the file of its family, a call of it here, and a fixture in `tests/fixtures/lint/`.
+//! If the first action of its advice changes what is sent or read, the rule says so (`report_change`), and `cargo xtask init` does not follow it.
 
 mod arrays;
 mod combinations;

@@ -6,13 +6,14 @@ mod files;
 mod json;
 mod yaml;
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::openapi::limits::{FILE_BYTES, NESTING};
 use crate::openapi::{Node, Source, Span};
+use crate::visible::shell_word;
 
 /// Reads a description or an overlay. It is read as JSON if its name ends in `.json` or its text begins with `{`, and else as YAML. A byte
 /// order mark at its beginning is ignored.
@@ -27,6 +28,24 @@ use crate::openapi::{Node, Source, Span};
 /// followed.
 pub fn load(path: &Path) -> Result<Node, Failure> {
     files::bring_in(read(path, FILE_BYTES)?, Some(path))
+}
+
+/// As [`load`], of the overlay for a description.
+///
+/// # Errors
+///
+/// As [`load`]. If there is no such file, the command that begins one is told.
+pub fn load_overlay(path: &Path, description: &Path) -> Result<Node, Failure> {
+    let is_missing = std::fs::metadata(path).is_err_and(|it| it.kind() == ErrorKind::NotFound);
+    if !is_missing {
+        return load(path);
+    }
+    let [begin, out] = [description, path].map(|it| it.display().to_string());
+    Err(Failure::Message(format!(
+        "cannot read {out}: there is no such file; this begins one:\n  cargo xtask init {} --out {}",
+        shell_word(&begin),
+        shell_word(&out)
+    )))
 }
 
 /// Reads one file of at most this many bytes.

@@ -157,6 +157,22 @@ impl Lowering<'_> {
             .push(Diagnostic::at(self.document, at, rule.name, message, help));
     }
 
+    /// The same. `changes` if the first action in `help` changes what is sent or read.
+    fn refuse_change(
+        &mut self,
+        changes: bool,
+        rule: Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let refusal = Diagnostic::at(self.document, at, rule.name, message, help);
+        self.refusals.push(match changes {
+            true => refusal.changing_the_wire(),
+            false => refusal,
+        });
+    }
+
     /// An overlay action, to copy.
     fn update(&self, at: &Pointer, update: &str) -> String {
         overlay::update_action(self.document, at, update)

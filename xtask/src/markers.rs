@@ -80,6 +80,8 @@ pub const STYLE: &str = "x-made-style";
 pub const DEFAULT_ORDER: &str = "x-made-default-order";
 /// On a schema that has been moved: the JSON pointer to its original place, for actions of the overlay.
 pub const FROM: &str = "x-made-from";
+/// On a component with [`FROM`]: the JSON pointers to the other places that said the same.
+pub const ALSO_FROM: &str = "x-made-also-from";
 /// On a component that has another name than the description gives it: that one.
 pub const RENAMED: &str = "x-made-renamed";
 /// On a component that was a schema without a name: why it has its name. See [`GIVEN`], [`PLACE`] and [`NUMBER`].

@@ -432,7 +432,7 @@ pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
 }
 
 /// A JSONPath (RFC 9535), in quotes if it needs them in YAML's flow style.
-fn json_path(document: &Node, at: &Pointer) -> String {
+pub(crate) fn json_path(document: &Node, at: &Pointer) -> String {
     let mut path = "$".to_owned();
     let mut node = Some(document);
     let mut before = None;

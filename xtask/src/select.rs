@@ -29,6 +29,7 @@ use crate::openapi::copies::put_copies;
 use crate::openapi::walk::{Kind, Reach};
 use crate::openapi::{METHODS, Node, Pointer, Span, Value, operations, path_items};
 use idle::Subjects;
+pub use patterns::By;
 use patterns::{Candidate, Choice};
 pub use reach::Hidden;
 
@@ -93,6 +94,25 @@ pub fn select(document: &mut Node, hidden: Hidden) -> Result<Selection, Failure>
     }
     let schemas = remove(document, &left_out, choice.has_include(), hidden);
     Ok(Selection { left_out, schemas })
+}
+
+/// Why a pattern chooses nothing, and the names that it could be about.
+#[derive(Debug)]
+pub struct NoMatch {
+    /// What is wrong, of the pattern.
+    pub what: String,
+    /// The paths, tags or IDs of the description. None if the pattern itself is malformed.
+    pub known: Vec<String>,
+}
+
+/// Checks that a pattern matches an operation of a description, for patterns that do not stand in an overlay.
+///
+/// # Errors
+///
+/// It matches none, or is malformed.
+pub fn check_pattern(document: &Node, by: By, text: &str) -> Result<(), NoMatch> {
+    let all = operations(document).filter_map(|(at, it)| Candidate::of(&at, it));
+    patterns::check(&all.collect::<Vec<_>>(), by, text)
 }
 
 /// No code would come of it.

@@ -280,6 +280,51 @@ fn a_starter_overlay_takes_about_twice_the_work_for_twice_the_findings() {
     }
 }
 
+/// Of inline schemas that say the same, a finding names the first only. All are settled in one round, so that the number of rounds does not
+/// grow with them.
+#[test]
+fn a_starter_overlay_settles_all_equal_places_with_about_twice_the_work_for_twice_as_many() {
+    let odd = json!({"type": "object", "properties": {
+        "list": {"type": "array"},
+        "one": {"allOf": [{"type": "string"}, {"type": "object", "properties": {"a": {"type": "string"}}}]},
+        "within": {"type": "object", "properties": {"fraction": {"type": ["number", "null"]}}},
+    }});
+    let bytes = |count: usize| {
+        let mut description = description(one(object()));
+        description["openapi"] = "3.1.0".into();
+        let paths = (0..count).map(|it| {
+            let answer =
+                json!({"description": "It.", "content": {"application/json": {"schema": odd}}});
+            let get = json!({"operationId": format!("get_{it}"), "responses": {"200": answer}});
+            (format!("/v1/it{it}"), json!({ "get": get }))
+        });
+        description["paths"] = paths.collect::<Map<_, _>>().into();
+        let text = description.to_string();
+        let given = load::parse(&Source::new("d.json", text)).unwrap();
+        let mut starter = None;
+        let info = allocation_counter::measure(|| {
+            starter = Some(init::starter(&given, "d.json", &init::Only::default()).unwrap());
+        });
+        let (text, report) = starter.unwrap();
+        assert!(report.left.is_empty(), "{count}: {:#?}", report.left);
+        assert_eq!(report.operations, count);
+        for action in [
+            "{items: {}}",
+            "{format: double}",
+            "x-codegen-ignore: ['allOf']",
+        ] {
+            let times = text.matches(action).count();
+            assert!(times == count, "{count}: {times} times {action}");
+        }
+        info.bytes_total as f64
+    };
+    // Some hundred of them once took a minute, and one of 31 was left.
+    let counts = [31, 200, 400, 800].map(bytes);
+    for pair in counts[1..].windows(2) {
+        assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
+    }
+}
+
 #[test]
 fn choosing_operations_takes_about_twice_the_work_for_twice_the_schemas() {
     let schema = |it: usize| match it % 3 {
@@ -333,16 +378,24 @@ fn a_chain_of_800_references_becomes_code_and_one_of_20000_is_a_finding() {
 
 /// The generator calls itself for each of them: from 400 on, the stack was not enough.
 #[test]
-fn a_chain_of_32_merges_becomes_code_and_a_longer_one_is_one_finding() {
+fn a_chain_of_128_merges_becomes_code_and_a_longer_one_is_one_finding() {
     let run = |length| {
         let link = |next| json!({"allOf": [reference(next), {"type": "object", "properties": {format!("p{next}"): {"type": "string"}}}]});
         let text = description(chain(length, object(), link)).to_string();
         pipeline::run(&load::parse(&Source::new("d.json", text)).unwrap())
     };
-    let code = run(32).unwrap_or_else(|failure| panic!("{failure}"));
-    let texts: String = code.files.iter().map(|it| it.text.as_str()).collect();
-    assert!(texts.contains("pub p32: "), "{texts}");
-    for length in [33, 3_000] {
+    for length in [32, 33, 34, 70, 128] {
+        let code = run(length).unwrap_or_else(|failure| panic!("{length}: {failure}"));
+        let texts: String = code.files.iter().map(|it| it.text.as_str()).collect();
+        // The first has all fields, and the type of the last is only its own.
+        let first = texts.split("pub struct C0 {").nth(1).unwrap();
+        let first = first.split("\n}").next().unwrap();
+        for number in 1..=length {
+            let field = format!("pub p{number}: ");
+            assert!(first.contains(&field), "{length}: {field}\n{first}");
+        }
+    }
+    for length in [129, 3_000] {
         let Err(Failure::Diagnostics(findings)) = run(length) else {
             panic!("{length}: no findings");
         };
@@ -350,7 +403,8 @@ fn a_chain_of_32_merges_becomes_code_and_a_longer_one_is_one_finding() {
             panic!("{length}: {} findings", findings.len());
         };
         assert_eq!(finding.rule, "merges");
-        let place = format!("#/components/schemas/C{}/allOf", length - 33);
+        let place = format!("#/components/schemas/C{}/allOf", length - 129);
+        assert!(finding.message.contains("more than 128 components"));
         assert_eq!(finding.pointer.as_ref().unwrap().to_string(), place);
     }
 }

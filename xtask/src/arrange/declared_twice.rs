@@ -12,6 +12,8 @@
 //! ```
 //!
 //! What contradicts itself is left as it is, for a lint.
+//!
+//! The same is done for some components of a chain in which each is merged from the next, if it is longer than what the generator takes.
 
 use std::collections::HashSet;
 
@@ -20,10 +22,11 @@ use indexmap::IndexMap;
 use super::build::{array, entry, members_mut, object, string};
 use crate::markers::{FROM, MARKER_PREFIX, NAME, SENSITIVE};
 use crate::openapi::keywords;
-use crate::openapi::limits::{MERGES, REFERRED};
+use crate::openapi::limits::{MERGES, REFERRED, WRITTEN_OUT};
+use crate::openapi::merges::Merges;
 use crate::openapi::schema::{flag, get, items, members, reference, text, unwrapped};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Entry, Node, Pointer, Value, reference as references};
+use crate::openapi::{Entry, Node, Pointer, Value, component_schemas, reference as references};
 
 /// An object may be within another that is written out. More rounds than any description has needed.
 const ROUNDS: usize = 8;
@@ -31,7 +34,7 @@ const ROUNDS: usize = 8;
 /// Writes out each `allOf` that declares a property several times, if its branches agree.
 pub(super) fn arrange(document: &mut Node) {
     // Each object that is written out copies properties.
-    let mut copied = 0;
+    let mut copied = long_chains(document);
     for _ in 0..ROUNDS {
         let mut changed: Vec<(Pointer, Node)> = Vec::new();
         walk::each(document, Reach::V3_0, |node, place| {
@@ -39,7 +42,7 @@ pub(super) fn arrange(document: &mut Node) {
                 return Then::Within;
             }
             let at = place.pointer();
-            match written_out(document, node, &at) {
+            match written_out(document, node, &at, &ONCE) {
                 Some((made, properties)) => {
                     copied += properties;
                     changed.push((at, made));
@@ -60,8 +63,61 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// The schema as one object, and how many properties it has. `None` if no property is declared twice, or if the branches cannot be merged.
-fn written_out(document: &Node, schema: &Node, at: &Pointer) -> Option<(Node, usize)> {
+/// Writes out the last of every [`MERGES`] components and one in a chain of components that are merged one into the other, so that what is
+/// left of the chain is short enough. Returns how many properties were copied. A chain of more than [`WRITTEN_OUT`] is left for a lint.
+fn long_chains(document: &mut Node) -> usize {
+    let merges = Merges::of(document);
+    if !(MERGES + 1..=WRITTEN_OUT).contains(&merges.deepest()) {
+        return 0;
+    }
+    let is_last = |depth: usize| depth > 0 && depth.is_multiple_of(MERGES + 1);
+    let mut changed: Vec<(Pointer, Node)> = Vec::new();
+    let mut copied = 0;
+    for (name, schema) in component_schemas(document) {
+        if !merges.depth(name).is_some_and(is_last) || copied > REFERRED {
+            continue;
+        }
+        let at = references::place_of("schemas", name);
+        if let Some((made, properties)) = written_out(document, schema, &at, &ALL) {
+            copied += properties;
+            changed.push((at, made));
+        }
+    }
+    for (at, made) in changed {
+        if let Some(there) = document.pointer_mut(&at) {
+            *there = made;
+        }
+    }
+    copied
+}
+
+/// What is written out.
+struct Wanted {
+    /// Only if a property is declared twice.
+    only_twice: bool,
+    /// How many schemas may be looked at. This ends circles, too.
+    steps: usize,
+}
+
+/// What declares a property twice.
+const ONCE: Wanted = Wanted {
+    only_twice: true,
+    steps: 2 * MERGES,
+};
+
+/// Whatever is merged. Each component of a chain is a reference, a schema and perhaps branches.
+const ALL: Wanted = Wanted {
+    only_twice: false,
+    steps: 8 * WRITTEN_OUT,
+};
+
+/// The schema as one object, and how many properties it has. `None` if it is not wanted, or if the branches cannot be merged.
+fn written_out(
+    document: &Node,
+    schema: &Node,
+    at: &Pointer,
+    wanted: &Wanted,
+) -> Option<(Node, usize)> {
     let is_of_schema = |key: &str| {
         key == "allOf"
             || key == "type"
@@ -74,13 +130,14 @@ fn written_out(document: &Node, schema: &Node, at: &Pointer) -> Option<(Node, us
     }
     let mut parts: Vec<(Pointer, &Node)> = Vec::new();
     for (index, branch) in items(schema, "allOf").iter().enumerate() {
-        collect(document, branch, at.join("allOf").join(index), &mut parts)?;
+        let at = at.join("allOf").join(index);
+        collect(document, branch, at, wanted.steps, &mut parts)?;
     }
     let names = parts
         .iter()
         .flat_map(|(_, part)| members(part, "properties"));
     let mut seen = HashSet::new();
-    if names.map(|(name, _)| name).all(|it| seen.insert(it)) {
+    if wanted.only_twice && names.map(|(name, _)| name).all(|it| seen.insert(it)) {
         return None;
     }
     let mut properties: IndexMap<String, Entry> = IndexMap::new();
@@ -129,14 +186,14 @@ fn collect<'a>(
     document: &'a Node,
     branch: &'a Node,
     at: Pointer,
+    most: usize,
     parts: &mut Vec<(Pointer, &'a Node)>,
 ) -> Option<()> {
     let mut waiting = vec![(branch, at)];
     let mut steps = 0;
     while let Some((schema, at)) = waiting.pop() {
-        // This ends circles, too.
         steps += 1;
-        if steps > 2 * MERGES {
+        if steps > most {
             return None;
         }
         if let Some(name) = reference(schema) {

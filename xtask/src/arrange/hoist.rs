@@ -32,11 +32,11 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::build::{entry, items_mut, member_mut, members_mut, refer, string, truth};
+use super::build::{array, entry, items_mut, member_mut, members_mut, refer, string, truth};
 use super::tagged;
 use super::words::default_in_words;
 use crate::markers::{
-    CONSTANT, FROM, GIVEN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NAMED, NUMBER,
+    ALSO_FROM, CONSTANT, FROM, GIVEN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NAMED, NUMBER,
     OPTIONAL_CONSTANT, PLACE, REPLACE, SENSITIVE, is_extension,
 };
 use crate::naming::{acronyms_apart, type_name};
@@ -84,6 +84,17 @@ pub(super) fn hoist(document: &mut Node) {
         return;
     };
     let schemas = components.entry("schemas".to_owned()).or_insert_with(empty);
+    for (name, places) in hoist.also {
+        let Some(made) = hoist.made.get_mut(&name) else {
+            continue;
+        };
+        let span = made.node.span.clone();
+        let places = places.into_iter().map(|at| string(at.to_string(), &span));
+        let places = array(places.collect(), &span);
+        if let Some(members) = members_mut(&mut made.node) {
+            members.insert(ALSO_FROM.to_owned(), entry(places, &span));
+        }
+    }
     if let Some(schemas) = members_mut(&mut schemas.node) {
         schemas.extend(hoist.made);
     }
@@ -100,6 +111,8 @@ struct Hoist {
     known: HashMap<String, String>,
     /// The components that were made, by name, in this order.
     made: IndexMap<String, Entry>,
+    /// The other places of each, by name.
+    also: HashMap<String, Vec<Pointer>>,
     /// The present place, in the description as it was before this step.
     at: Vec<String>,
 }
@@ -251,7 +264,11 @@ impl Hoist {
         let key = key(schema);
         let span = schema.span.clone();
         let target = match self.known.get(&key) {
-            Some(target) => target.clone(),
+            Some(target) => {
+                let places = self.also.entry(target.clone()).or_default();
+                places.push(Pointer(self.at.clone()));
+                target.clone()
+            }
             None => {
                 let (target, why) = self.name_for(&key, name);
                 self.known.insert(key, target.clone());
@@ -287,7 +304,7 @@ impl Hoist {
         *schema = if stays.is_empty() {
             refer(&target, &span)
         } else {
-            let reference = super::build::array(vec![refer(&target, &span)], &span);
+            let reference = array(vec![refer(&target, &span)], &span);
             let members = stays.into_iter().chain([("allOf".to_owned(), reference)]);
             super::build::object(members, &span)
         };

@@ -28,7 +28,7 @@ use crate::markers::{
 };
 use crate::openapi::keywords::{self, Says};
 use crate::openapi::limits::MERGES;
-use crate::openapi::schema::{flag, get, items, members, reference, text};
+use crate::openapi::schema::{flag, get, ignores, items, members, reference, text};
 use crate::openapi::walk::{Position, each_schema_mut};
 use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
 
@@ -377,13 +377,21 @@ fn nested_all_of(schema: &mut Node, at: &[String]) {
     }
 }
 
-/// An `allOf` of texts, numbers or truth values without names is one of them, with the keywords of all.
+/// An `allOf` of texts, numbers or truth values without names is one of them, with the keywords of all. A branch without a type is about the
+/// same if it has keywords of that type only.
 fn plain_all_of(schema: &mut Node) {
     let branches = items(schema, "allOf");
-    let Some(kind) = branches.first().and_then(|it| text(it, "type")) else {
+    let mut kinds = branches.iter().filter_map(|it| text(it, "type"));
+    let Some(kind) = kinds.next().or_else(|| text(schema, "type")) else {
         return;
     };
-    if branches.len() < 2 || !matches!(kind, "string" | "integer" | "number" | "boolean") {
+    let says = match kind {
+        "string" => Some(Says::Texts),
+        "integer" | "number" => Some(Says::Numbers),
+        "boolean" => None,
+        _ => return,
+    };
+    if branches.len() < 2 {
         return;
     }
     let mut merged: IndexMap<String, Entry> = IndexMap::new();
@@ -393,17 +401,40 @@ fn plain_all_of(schema: &mut Node) {
     let Some(of_branches) = of_branches.collect::<Option<Vec<_>>>() else {
         return;
     };
-    // What ignores something may mean a keyword of another branch.
-    let is_odd = |key: &str| key == "$ref" || key.starts_with(MARKER_PREFIX);
-    let is_typed = |it: &&Node| text(it, "type") == Some(kind);
-    if !branches.iter().all(|it| is_typed(&it))
-        || of_branches
-            .iter()
-            .any(|it| it.keys().any(|key| is_odd(key)))
-    {
+    // A branch may leave out keywords of its own. Another marker stays, and so does a list with a keyword that the branch does not have,
+    // for a lint.
+    let is_odd = |branch: &Node, key: &str| match key {
+        IGNORE => {
+            let names = branch.get(IGNORE).and_then(Node::as_array);
+            let is_own = |it: &Node| it.as_str().is_some_and(|it| branch.get(it).is_some());
+            !names.is_some_and(|names| names.iter().all(is_own))
+        }
+        key => key == "$ref" || key.starts_with(MARKER_PREFIX),
+    };
+    let is_about_it = |branch: &Node, key: &str| {
+        ignores(branch, key)
+            || keywords::is_note(key)
+            || matches!(key, "enum" | "format")
+            || says.is_some() && keywords::says_in_3_0(key) == says
+    };
+    let fits = |branch: &Node| match get(branch, "type") {
+        Some(given) => given.as_str() == Some(kind),
+        None => (branch.as_object().into_iter().flatten())
+            .all(|(key, _)| key == IGNORE || is_about_it(branch, key)),
+    };
+    let has_odd = |branch: &Node| {
+        let mut keys = branch.as_object().into_iter().flat_map(|it| it.keys());
+        keys.any(|key| is_odd(branch, key))
+    };
+    if !branches.iter().all(fits) || branches.iter().any(has_odd) {
         return;
     }
-    for (key, member) in own.chain(of_branches.into_iter().flatten()) {
+    let of_branches = of_branches.into_iter().zip(branches);
+    let of_branches = of_branches.flat_map(|(members, branch)| {
+        let seen = members.iter();
+        seen.filter(|(key, _)| *key != IGNORE && !ignores(branch, key))
+    });
+    for (key, member) in own.chain(of_branches) {
         match merged.get(key) {
             // The first note is as good as any. Two bounds, or two lists of values, are for a lint.
             Some(there) if there.node.to_json() != member.node.to_json() => {

@@ -36,8 +36,8 @@ use indexmap::IndexMap;
 use super::build::{array, entry, member_mut, members_mut, node, object, string};
 use super::tagged;
 use crate::markers::{
-    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, NAME, NAMED, OPEN, RENAMED,
-    REPLACE, REQUIRED_IN_ANSWERS, UNION, branches_of,
+    ALSO_FROM, BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, NAME, NAMED,
+    OPEN, RENAMED, REPLACE, REQUIRED_IN_ANSWERS, UNION, branches_of,
 };
 use crate::naming::{UNKNOWN_MEMBERS, field_name, type_name};
 use crate::openapi::limits::LOOK_THROUGH;
@@ -227,7 +227,7 @@ impl<'a> Schemas<'a> {
         if let Some(description) = text(schema, "description") {
             component.push(("description", string(description, span)));
         }
-        for note in [FROM, RENAMED, NAMED] {
+        for note in [FROM, ALSO_FROM, RENAMED, NAMED] {
             component.extend(schema.get(note).map(|it| (note, it.clone())));
         }
         let notes = schema.as_object().into_iter().flatten();

@@ -62,7 +62,8 @@ pub struct Bundle {
 pub fn run(options: &Options) -> Result<Bundle, Failure> {
     let mut document = load::load(&options.description)?;
     if let Some(path) = &options.overlay {
-        overlay::apply(&mut document, &load::load(path)?)?;
+        let overlay = load::load_overlay(path, &options.description)?;
+        overlay::apply(&mut document, &overlay)?;
     }
     // What markers hide is written.
     select::select(&mut document, Hidden::Followed)?;

@@ -132,7 +132,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let facts = wants_facts.then(|| document.clone());
     let mut actions = 0;
     if let Some(path) = &options.overlay {
-        let overlay = clock.time("load", || load::load(path))?;
+        let overlay = clock.time("load", || load::load_overlay(path, &options.description))?;
         actions = clock.time("overlay", || overlay::apply(&mut document, &overlay))?;
     }
     let selection = clock.time("select", || select::select(&mut document, Hidden::Skipped))?;

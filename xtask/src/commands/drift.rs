@@ -51,7 +51,9 @@ pub enum FailOn {
 /// A file that cannot be read, is malformed, or is not OpenAPI 3.0 or 3.1; or an overlay that does not fit.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let ours = load::load(&options.description)?;
-    let overlay = options.overlay.as_deref().map(load::load).transpose()?;
+    let overlay = options.overlay.as_deref();
+    let overlay = overlay.map(|it| load::load_overlay(it, &options.description));
+    let overlay = overlay.transpose()?;
     let other = load::load(&options.other)?;
     let mut report = drift::compare(&ours, overlay.as_ref(), &other)?;
     if options.ours_only {

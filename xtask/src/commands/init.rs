@@ -1,28 +1,36 @@
 //! `cargo xtask init`: a starter overlay for a description of somebody else, so that the first run of codegen works.
 //!
 //! Decisions that most descriptions need come first, each with its reason, and each for all places at once. Then the first advice of each
-//! finding that is left is followed, in rounds, since one may hide another. What has no advice becomes any JSON. The overlay is
-//! for people: it is written in groups, says what each is for, and is to be edited. If some operations only are asked for, nothing is
-//! decided about the others.
+//! finding that is left is followed, in rounds, since one may hide another. Of inline schemas that say the same, a finding names one: its
+//! advice is followed for all of them. The overlay is for people: it is written in groups, says what each is for, and is to be edited. If
+//! some operations only are asked for, nothing is decided about the others.
+//!
+//! Advice that changes what is sent or read is not followed: see [`Wire`]. What such a finding is about, and what has no advice, becomes any
+//! JSON if it is a schema. Otherwise a parameter that may be left out is, and else the operation, with the reason.
 //!
 //! An existing file is never written over: it may hold decisions of somebody.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, Wire};
 use crate::markers::{IGNORE, OPERATIONS};
-use crate::openapi::{Node, Pointer, Source, Value, operations, path_items, tags};
+use crate::openapi::{
+    METHODS, Node, Pointer, Source, Span, Value, operations, path_items, reference, tags,
+};
 use crate::overlay::yaml_text;
-use crate::select::{self, Hidden};
-use crate::visible::visible;
+use crate::select::{self, By, Hidden};
+use crate::visible::{shell_word, visible};
 use crate::{arrange, lint, load, lower, overlay};
 
-/// More rounds than any description has needed.
-const ROUNDS: usize = 30;
+/// More rounds than any description has needed. Each settles all that is found, and what was hidden by it is found in the next.
+const ROUNDS: usize = 100;
+
+/// How many names or reasons are listed at most.
+const LISTED: usize = 20;
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -47,6 +55,35 @@ pub struct Only {
 }
 
 impl Only {
+    /// The options, each with its field in the overlay and its patterns.
+    fn options(&self) -> [(&'static str, By, &[String]); 3] {
+        [
+            ("--path", By::Paths, &self.paths),
+            ("--tag", By::Tags, &self.tags),
+            ("--id", By::Ids, &self.ids),
+        ]
+    }
+
+    /// Checks that each pattern matches an operation.
+    fn check(&self, description: &Node) -> Result<(), Failure> {
+        for (option, by, patterns) in self.options() {
+            for text in patterns {
+                let Err(problem) = select::check_pattern(description, by, text) else {
+                    continue;
+                };
+                let known = listed(problem.known.iter().map(|it| format!("`{it}`")));
+                let help = match known.as_str() {
+                    "" => String::new(),
+                    known => format!("\n  the description has {known}"),
+                };
+                let what = problem.what;
+                let option = format!("{option} {}", shell_word(text));
+                return Err(Failure::Message(format!("{option}: {what}{help}")));
+            }
+        }
+        Ok(())
+    }
+
     /// The action of the overlay. `None` if all operations are to have code.
     fn action(&self) -> Option<String> {
         let lists = [
@@ -74,8 +111,10 @@ impl Only {
 pub struct Report {
     /// The operations that are left of the description.
     pub operations: usize,
-    /// The operations that no code can be made of, and that the overlay removes.
-    pub lost: usize,
+    /// The operations that no code can be made of as they are described, and that the overlay leaves out, each with the reason.
+    pub left_out: Vec<(String, String)>,
+    /// The same of parameters that may be left out.
+    pub without: Vec<(String, String)>,
     /// What was wrong with the description as it is.
     pub found: usize,
     /// The groups of the overlay: what each is about, and how many actions it has.
@@ -88,21 +127,36 @@ impl Report {
     /// What was done and what comes next, for people.
     #[must_use]
     pub fn summary(&self, options: &Options) -> String {
-        let (out, description) = (options.out.display(), options.description.display());
+        let [out, description] = [&options.out, &options.description].map(|it| it.display());
         let actions: usize = self.groups.iter().map(|(_, count)| count).sum();
         let mut text = format!(
-            "{out}: {actions} actions for {} findings; {} operations\n",
-            self.found, self.operations
+            "{out}: {} for {}; {}\n",
+            counted(actions, "action"),
+            counted(self.found, "finding"),
+            counted(self.operations, "operation")
         );
         for (title, count) in &self.groups {
             let _ = writeln!(text, "  {count:>5}  {title}");
         }
-        if self.lost > 0 {
+        for (what, lost) in [("parameter", &self.without), ("operation", &self.left_out)] {
+            if lost.is_empty() {
+                continue;
+            }
+            let (verb, it) = match lost.len() {
+                1 => ("is", "it"),
+                _ => ("are", "them"),
+            };
+            let count = counted(lost.len(), what);
             let _ = writeln!(
                 text,
-                "\n{} operations are removed: reqwest has no call for their method",
-                self.lost
+                "\n{count} {verb} left out, since no code can be made of {it} that does what the description says:"
             );
+            for (name, reason) in lost.iter().take(LISTED) {
+                let _ = writeln!(text, "  {name}: {reason}");
+            }
+            if lost.len() > LISTED {
+                let _ = writeln!(text, "  and {} more, see the overlay", lost.len() - LISTED);
+            }
         }
         if !self.left.is_empty() {
             // One of each rule, since one decision often answers all.
@@ -117,10 +171,36 @@ impl Report {
         }
         let _ = write!(
             text,
-            "\nRead it, then run:\n  cargo xtask codegen {description} --overlay {out} --out {}",
-            crate_beside(&options.description).display()
+            "\nRead it, then run:\n  cargo xtask codegen {} --overlay {} --out {}",
+            word(&description.to_string()),
+            word(&out.to_string()),
+            word(&crate_beside(&options.description).display().to_string())
         );
         visible(&text).into_owned()
+    }
+}
+
+/// A word of a command, to copy. A path that begins like an option gets a folder.
+fn word(path: &str) -> String {
+    match path.starts_with('-') {
+        true => shell_word(&format!("./{path}")).into_owned(),
+        false => shell_word(path).into_owned(),
+    }
+}
+
+/// A number of things: `1 action`, `2 actions`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Texts in a line, and how many there are beyond the first of them.
+fn listed(texts: impl ExactSizeIterator<Item = String>) -> String {
+    let count = texts.len();
+    let first: Vec<String> = texts.take(LISTED).collect();
+    match count.saturating_sub(LISTED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 
@@ -193,8 +273,9 @@ const DECISIONS: &[Decision] = &[
         rules: &["number-format"],
         actions: &[
             ("$..[?@.type == 'number' && !@.format]", "{format: double}"),
+            // Of an integer's format, the advice makes an integer.
             (
-                "$..[?@.type == 'number' && @.format && @.format != 'float' && @.format != 'double']",
+                "$..[?@.type == 'number' && @.format && @.format != 'float' && @.format != 'double' && !match(@.format, 'u?int(8|16|32|64)?')]",
                 "{format: double}",
             ),
         ],
@@ -218,7 +299,10 @@ const REASONS: &[(&str, &str)] = &[
         "body-media-type",
         "One media type for each body. The first that the generator writes is kept.",
     ),
-    ("body-optional", "The body is always sent."),
+    (
+        "body-optional",
+        "The body is always sent, which the description allows.",
+    ),
     (
         "enum-values",
         "Enums of anything but texts are read as plain values.",
@@ -229,12 +313,16 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "number-format",
-        "A `number` is a fraction. Say `type: integer` if the service wants whole numbers.",
+        "A format such as `int64` makes an integer. Any other number is a fraction.",
+    ),
+    (
+        VERSION,
+        "It is read as OpenAPI 3.1. Other rules refuse what OpenAPI 3.2 adds.",
     ),
     ("parameter-location", "Cookies are left to the transport."),
     (
         "parameter-name",
-        "Two parameters have one name in Rust. One is left out.",
+        "Two parameters have one name in Rust. One that may be left out is.",
     ),
     (
         "response-media-type",
@@ -261,7 +349,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         )));
     }
     let given = load::load(&options.description)?;
-    let name = options.description.display().to_string();
+    let name = relative(&options.description, &options.out);
     let (text, report) = starter(&given, &name, &options.only)?;
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -273,14 +361,42 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
+/// The path of a file as seen from the folder of another. So it stays right if both move.
+fn relative(file: &Path, from: &Path) -> String {
+    let as_given = || file.display().to_string();
+    let folder = match from.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let (Ok(file), Ok(folder)) = (file.canonicalize(), folder.canonicalize()) else {
+        return as_given();
+    };
+    let (mut to, mut from) = (file.components().peekable(), folder.components().peekable());
+    while to.peek().is_some() && to.peek() == from.peek() {
+        to.next();
+        from.next();
+    }
+    if to
+        .peek()
+        .is_some_and(|it| matches!(it, Component::Prefix(_)))
+    {
+        return as_given();
+    }
+    let up = from.map(|_| "..".to_owned());
+    let down = to.map(|it| it.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<String>>().join("/")
+}
+
 /// The overlay for a description that goes by this name, and what came of it.
 ///
 /// # Errors
 ///
-/// A pattern of `only` matches nothing. Or an action that was made does not apply, which is a bug.
+/// A description of a version that is not read. Or a pattern of `only` matches nothing. Or an action that was made does not apply, which is
+/// a bug.
 pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report), Failure> {
     let mut document = given.clone();
     let mut sections: Vec<Section> = Vec::new();
+    only.check(given)?;
     if let Some(action) = only.action() {
         apply_from("command line", &mut document, std::slice::from_ref(&action))?;
         sections.push(Section {
@@ -289,12 +405,19 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             actions: vec![action],
         });
     }
-    let before = operations(chosen(&document)?.as_ref()).count();
-    let mut findings = findings(&document)?;
-    let found = findings.len();
+    let mut look = Look::at(&document)?;
+    let mut found = look.findings.len();
+    // Nothing else is found before the version is settled.
+    if let Some(actions) = version(&look.findings)? {
+        apply(&mut document, &actions)?;
+        sections.push(advised(VERSION, actions));
+        look = Look::at(&document)?;
+        found += look.findings.len();
+    }
 
     for decision in DECISIONS {
-        let is_wanted = findings.iter().any(|it| decision.rules.contains(&it.rule));
+        let mut rules = look.findings.iter().map(|it| it.rule);
+        let is_wanted = rules.any(|rule| decision.rules.contains(&rule));
         if !is_wanted {
             continue;
         }
@@ -323,48 +446,62 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             actions,
         });
     }
-    findings = self::findings(&document)?;
+    look = Look::at(&document)?;
 
     let mut seen: HashSet<String> = HashSet::new();
     let mut followed: Vec<(&'static str, String)> = Vec::new();
     let mut any_json: Vec<String> = Vec::new();
+    let mut losses = Losses::default();
     for _ in 0..ROUNDS {
-        if findings.is_empty() {
+        if look.findings.is_empty() {
             break;
         }
-        let mut is_new = false;
-        let mut ways: Vec<Way> = Vec::new();
-        for finding in &findings {
+        let json = document.to_json();
+        let same = |way: Vec<String>| look.with_equal(&document, &json, way);
+        let kept = look.findings.iter().filter(|it| it.wire == Wire::Kept);
+        let ways = kept.flat_map(|finding| {
             let way = first_way_out(&finding.help).unwrap_or_default();
-            let way: Vec<String> = way
-                .into_iter()
-                .filter(|it| seen.insert(it.clone()))
-                .collect();
-            if !way.is_empty() {
-                ways.push((finding.rule, way));
-            }
-        }
-        for (rule, way) in apply_what_fits(&mut document, ways) {
+            let ways = same(way).into_iter();
+            ways.map(|way| (finding.rule, way))
+        });
+        let ways = new(ways.collect(), &mut seen);
+        let applied = apply_what_fits(&mut document, ways);
+        let mut is_new = !applied.is_empty();
+        for (rule, way) in applied {
             followed.extend(way.into_iter().map(|it| (rule, it)));
-            is_new = true;
         }
         if !is_new {
             // Nothing to follow: what the findings are about becomes any JSON.
-            let wanted = findings
-                .iter()
-                .flat_map(|it| any_json_for(&document, it).map(|action| (it.rule, vec![action])))
-                .filter(|(_, action)| seen.insert(action[0].clone()))
-                .collect();
+            // What is left out needs no other type.
+            let changed = look.findings.iter().filter(|it| it.wire == Wire::Changed);
+            let odd = changed.filter_map(|it| parameter_of(&document, it));
+            let odd: HashSet<Pointer> = odd.collect();
+            let is_odd = |it: &Diagnostic| {
+                !odd.is_empty() && parameter_of(&document, it).is_some_and(|at| odd.contains(&at))
+            };
+            let others = look.findings.iter().filter(|it| !is_odd(it));
+            let wanted = others.flat_map(|finding| {
+                let mut actions = any_json_for(&document, finding).into_iter();
+                let action = actions.find(|it| !seen.contains(it));
+                let ways = look.with_equal(&document, &json, action.into_iter().collect());
+                ways.into_iter().map(|way| (finding.rule, way))
+            });
+            let wanted = new(wanted.collect(), &mut seen);
             for (_, action) in apply_what_fits(&mut document, wanted) {
                 any_json.extend(action);
                 is_new = true;
             }
+            forget_inner(&mut any_json);
+        }
+        if !is_new {
+            is_new = losses.add(given, &mut document, &look.findings)?;
         }
         if !is_new {
             break;
         }
-        findings = self::findings(&document)?;
+        look = Look::at(&document)?;
     }
+    let Look { findings, .. } = look;
     let any_json = (!any_json.is_empty()).then(|| Section {
         title: "Any JSON".to_owned(),
         why: ANY_JSON.to_owned(),
@@ -372,7 +509,9 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     });
     let with = |advised: Vec<Section>, sections: &[Section]| -> Vec<Section> {
         let all = sections.iter().cloned().chain(advised);
-        all.chain(any_json.clone()).collect()
+        all.chain(any_json.clone())
+            .chain(losses.sections())
+            .collect()
     };
     let mut grouped: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (rule, action) in &followed {
@@ -403,10 +542,10 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
         whole = given.clone();
         overlay::apply(&mut whole, &read(&text)?)?;
     }
-    let after = operations(chosen(&whole)?.as_ref()).count();
     let report = Report {
-        operations: after,
-        lost: before.saturating_sub(after),
+        operations: operations(chosen(&whole)?.as_ref()).count(),
+        left_out: losses.operations,
+        without: losses.parameters.into_iter().map(|(it, _)| it).collect(),
         found,
         groups: starter
             .iter()
@@ -415,7 +554,7 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
         left: match whole.to_json() == document.to_json() {
             true => findings,
             // The groups of the file have another order than the actions were followed in.
-            false => self::findings(&whole)?,
+            false => Look::at(&whole)?.findings,
         },
     };
     Ok((text, report))
@@ -450,17 +589,7 @@ const OPERATIONS_TITLE: &str = "Operations";
 
 /// An action that would choose some operations, with a tag or a path that the description has. `None` if it has no operation.
 fn example(given: &Node) -> Option<String> {
-    // What has a meaning in a pattern is plain.
-    let plain = |text: &str| {
-        let mut out = String::new();
-        for c in text.chars() {
-            if matches!(c, '*' | '?' | '[' | ']' | '\\') {
-                out.push('\\');
-            }
-            out.push(c);
-        }
-        vec![out]
-    };
+    let plain = |text: &str| vec![plain_pattern(text)];
     let tag = operations(given).find_map(|(_, operation)| tags(operation).first().copied());
     let only = match (tag, path_items(given).next()) {
         (Some(tag), _) => Only {
@@ -516,13 +645,18 @@ fn apply(document: &mut Node, actions: &[String]) -> Result<(), Failure> {
     apply_from("overlay.yaml", document, actions)
 }
 
-/// Applies actions. Errors name this as their file.
-fn apply_from(source: &str, document: &mut Node, actions: &[String]) -> Result<(), Failure> {
+/// An overlay of actions. Errors name this as its file.
+fn overlay_of(source: &str, actions: &[String]) -> Result<Node, Failure> {
     let mut text = "overlay: 1.0.0\ninfo: {title: Starter, version: 1.0.0}\nactions:\n".to_owned();
     for action in actions {
         let _ = writeln!(text, "  - {action}");
     }
-    let read = load::parse(&Source::new(source, text))?;
+    load::parse(&Source::new(source, text))
+}
+
+/// Applies actions. Errors name this as their file.
+fn apply_from(source: &str, document: &mut Node, actions: &[String]) -> Result<(), Failure> {
+    let read = overlay_of(source, actions)?;
     let mut after = document.clone();
     overlay::apply(&mut after, &read)?;
     *document = after;
@@ -540,7 +674,12 @@ fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
     if actions.is_empty() {
         return Vec::new();
     }
-    if apply(document, &actions).is_ok() {
+    // An action may give an operation other tags than those that it is chosen by.
+    let is_chosen =
+        |document: &Node| document.get(OPERATIONS).is_none() || chosen(document).is_ok();
+    let mut after = document.clone();
+    if apply(&mut after, &actions).is_ok() && is_chosen(&after) {
+        *document = after;
         return ways;
     }
     if ways.len() == 1 {
@@ -563,16 +702,457 @@ fn chosen(document: &Node) -> Result<Cow<'_, Node>, Failure> {
 }
 
 /// What is wrong with a description.
-fn findings(given: &Node) -> Result<Vec<Diagnostic>, Failure> {
-    let given = chosen(given)?;
-    let given = given.as_ref();
-    let lowered = lower::lower(given);
-    let arranged = arrange::arrange(lowered.document);
-    match lint::lint_lowered(given, &arranged, &lowered.refusals) {
-        Ok(()) => Ok(Vec::new()),
-        Err(Failure::Diagnostics(findings)) => Ok(findings),
-        Err(failure) => Err(failure),
+struct Look {
+    findings: Vec<Diagnostic>,
+    /// The places that say the same as one that findings name.
+    equal: HashMap<Pointer, Vec<Pointer>>,
+}
+
+impl Look {
+    /// Looks at a description.
+    fn at(given: &Node) -> Result<Self, Failure> {
+        let given = chosen(given)?;
+        let given = given.as_ref();
+        let lowered = lower::lower(given);
+        let arranged = arrange::arrange(lowered.document);
+        let findings = match lint::lint_lowered(given, &arranged, &lowered.refusals) {
+            Ok(()) => Vec::new(),
+            Err(Failure::Diagnostics(findings)) => findings,
+            Err(failure) => return Err(failure),
+        };
+        Ok(Self {
+            findings,
+            equal: arrange::equal_places(&arranged),
+        })
     }
+
+    /// A way out, and the same for each place that says the same. `json` is a copy of the description. Nothing, if the way has no action.
+    fn with_equal(
+        &self,
+        document: &Node,
+        json: &serde_json::Value,
+        way: Vec<String>,
+    ) -> Vec<Vec<String>> {
+        if way.is_empty() {
+            return Vec::new();
+        }
+        let mut ways = vec![way];
+        let Some(places) = places(json, &ways[0]) else {
+            return ways;
+        };
+        let (Some((first, rest)), parts) = (places.split_first(), &ways[0]) else {
+            return ways;
+        };
+        // What all actions of the way are about.
+        let common = rest.iter().fold(first.0.len(), |length, other| {
+            let same = first.0.iter().zip(&other.0).take_while(|(a, b)| a == b);
+            same.count().min(length)
+        });
+        let common = Pointer(first.0[..common].to_vec());
+        let parts: Option<Vec<(&str, &str)>> = parts.iter().map(|it| split_action(it)).collect();
+        let Some(parts) = parts else {
+            return ways;
+        };
+        let mut more: Vec<Vec<String>> = Vec::new();
+        for other in self.equal_to(document, &common) {
+            let actions = places.iter().zip(&parts).map(|(at, (_, change))| {
+                let within = at.0[common.0.len()..].iter().cloned();
+                let at = Pointer(other.0.iter().cloned().chain(within).collect());
+                format!("{{target: {}{change}", overlay::json_path(document, &at))
+            });
+            more.push(actions.collect());
+        }
+        ways.extend(more);
+        ways
+    }
+
+    /// The other places that say the same as this one. A place is within what was found to be equal, or is that itself.
+    fn equal_to(&self, document: &Node, at: &Pointer) -> Vec<Pointer> {
+        let mut all = vec![at.clone()];
+        let mut seen: HashSet<Pointer> = all.iter().cloned().collect();
+        let mut own: Option<serde_json::Value> = None;
+        let mut next = 0;
+        while let Some(here) = all.get(next).cloned() {
+            next += 1;
+            for length in 1..=here.0.len() {
+                let others = self.equal.get(&Pointer(here.0[..length].to_vec()));
+                for other in others.into_iter().flatten() {
+                    let parts = other.0.iter().chain(&here.0[length..]);
+                    let place = Pointer(parts.cloned().collect());
+                    let Some(node) = document.pointer(&place) else {
+                        continue;
+                    };
+                    let own = own.get_or_insert_with(|| {
+                        document.pointer(at).map(Node::to_json).unwrap_or_default()
+                    });
+                    if !seen.contains(&place) && node.to_json() == *own {
+                        seen.insert(place.clone());
+                        all.push(place);
+                    }
+                }
+            }
+        }
+        all.split_off(1)
+    }
+}
+
+/// The place that each action of a way is about. `None` if one is about several, or none.
+fn places(json: &serde_json::Value, way: &[String]) -> Option<Vec<Pointer>> {
+    let actions = overlay_of("overlay.yaml", way).ok()?;
+    let actions = overlay::read(&actions).ok()?;
+    let places = actions.iter().map(|action| {
+        let mut places = action.places(json);
+        places.pop().filter(|_| places.is_empty())
+    });
+    places.collect()
+}
+
+/// An action in two: the target, and what comes after it.
+fn split_action(action: &str) -> Option<(&str, &str)> {
+    let rest = action.strip_prefix("{target: ")?;
+    let length = match rest.strip_prefix('"') {
+        // A text in JSON ends with the first quote that has no backslash before it.
+        Some(quoted) => {
+            let mut is_escaped = false;
+            let end = quoted.find(|c| {
+                let ends = c == '"' && !is_escaped;
+                is_escaped = c == '\\' && !is_escaped;
+                ends
+            })?;
+            end + 2
+        }
+        None => rest.find(", ")?,
+    };
+    rest.split_at_checked(length)
+}
+
+/// The ways without the actions that were tried before.
+fn new(ways: Vec<Way>, seen: &mut HashSet<String>) -> Vec<Way> {
+    let ways = ways.into_iter().map(|(rule, way)| {
+        let way: Vec<String> = way
+            .into_iter()
+            .filter(|it| seen.insert(it.clone()))
+            .collect();
+        (rule, way)
+    });
+    ways.filter(|(_, way)| !way.is_empty()).collect()
+}
+
+/// The rule about the version of a description.
+const VERSION: &str = "openapi-version";
+
+/// The actions by which a description of a newer version is read. `None` if it is of one that is read.
+///
+/// # Errors
+///
+/// There are none. Such a description has no decisions to make.
+fn version(findings: &[Diagnostic]) -> Result<Option<Vec<String>>, Failure> {
+    let Some(finding) = findings.iter().find(|it| it.rule == VERSION) else {
+        return Ok(None);
+    };
+    match first_way_out(&finding.help) {
+        Some(actions) => Ok(Some(actions)),
+        None => Err(finding.clone().into()),
+    }
+}
+
+/// What cannot be generated as it is described, and is left out.
+#[derive(Default)]
+struct Losses {
+    /// Operations, each with the reason.
+    operations: Vec<(String, String)>,
+    /// Parameters that may be left out, each with the reason, and the actions.
+    parameters: Vec<((String, String), Vec<String>)>,
+}
+
+impl Losses {
+    /// Leaves out what findings are about, and returns whether there was something to leave out.
+    fn add(
+        &mut self,
+        given: &Node,
+        document: &mut Node,
+        findings: &[Diagnostic],
+    ) -> Result<bool, Failure> {
+        let all: Vec<Pointer> = operations(chosen(document)?.as_ref())
+            .map(|(at, _)| at)
+            .collect();
+        let listings = listings(document, &all);
+        let mut reached = None;
+        let mut parameters: Vec<(Pointer, &str)> = Vec::new();
+        let mut gone: Vec<(&Pointer, &str)> = Vec::new();
+        for finding in findings {
+            let reason = finding.message.as_str();
+            let parameter = parameter_of(document, finding).and_then(|at| {
+                let node = reference::last(document, document.pointer(&at)?);
+                Some((at, node))
+            });
+            match parameter {
+                Some((at, node)) => {
+                    let own = [at.clone()];
+                    let listed = match at.0[0].as_str() {
+                        "components" => listings.get(&std::ptr::from_ref(node)),
+                        _ => None,
+                    };
+                    let listed = listed.map_or(&own[..], Vec::as_slice);
+                    let is_required = node.get("required").and_then(Node::as_bool) == Some(true)
+                        || node.get("in").and_then(Node::as_str) == Some("path");
+                    for at in listed {
+                        match is_required {
+                            true => gone.extend(within(&all, at).map(|it| (it, reason))),
+                            false => parameters.push((at.clone(), reason)),
+                        }
+                    }
+                }
+                None => gone.extend(
+                    operations_of(&all, &mut reached, document, finding)
+                        .into_iter()
+                        .map(|it| (it, reason)),
+                ),
+            }
+        }
+        let mut seen: HashSet<&Pointer> = HashSet::new();
+        gone.retain(|(at, _)| seen.insert(at));
+        let mut seen: HashSet<Pointer> = HashSet::new();
+        parameters.retain(|(at, _)| seen.insert(at.clone()));
+        // Without any operation there is nothing to generate. Then a person has to look.
+        let is_too_much = gone.len() >= all.len() || given.get(OPERATIONS).is_some();
+        if is_too_much {
+            gone.clear();
+        }
+        let is_new = self.leave_out_parameters(document, parameters);
+        let before = self.operations.len();
+        for (at, reason) in gone {
+            let pattern = operation_pattern(at);
+            self.operations
+                .extend(pattern.map(|it| (it, reason.to_owned())));
+        }
+        let actions: Vec<String> = (before..self.operations.len())
+            .map(|index| {
+                let pattern = yaml_text(&self.operations[index].0);
+                match index {
+                    0 => format!(
+                        "{{target: $, update: {{{OPERATIONS}: {{exclude: {{paths: [{pattern}]}}}}}}}}"
+                    ),
+                    _ => format!(
+                        "{{target: \"$['{OPERATIONS}'].exclude.paths\", update: {pattern}}}"
+                    ),
+                }
+            })
+            .collect();
+        if actions.is_empty() {
+            return Ok(is_new);
+        }
+        apply(document, &actions)?;
+        Ok(true)
+    }
+
+    /// Removes parameters from the lists that they are in, and returns whether one was there.
+    fn leave_out_parameters(
+        &mut self,
+        document: &mut Node,
+        parameters: Vec<(Pointer, &str)>,
+    ) -> bool {
+        let mut names: HashMap<String, (String, String)> = HashMap::new();
+        let mut ways: Vec<Way> = Vec::new();
+        for (at, reason) in parameters {
+            let remove = overlay::remove_action(document, &at);
+            let Some(remove) = remove.trim_matches('`').strip_suffix('}') else {
+                continue;
+            };
+            let action = format!(
+                "{remove}, description: {}}}",
+                serde_json::Value::from(reason)
+            );
+            let lost = (parameter_name(document, &at), reason.to_owned());
+            if names.insert(action.clone(), lost).is_none() {
+                ways.push(("", vec![action]));
+            }
+        }
+        let before = self.parameters.len();
+        for (_, actions) in apply_what_fits(document, ways) {
+            let lost = actions.first().and_then(|it| names.remove(it));
+            self.parameters.extend(lost.map(|it| (it, actions)));
+        }
+        self.parameters.len() > before
+    }
+
+    /// The groups of the overlay.
+    fn sections(&self) -> Vec<Section> {
+        let mut sections = Vec::new();
+        if !self.parameters.is_empty() {
+            let actions = self.parameters.iter().flat_map(|(_, actions)| actions);
+            sections.push(Section {
+                title: "Parameters that are left out".to_owned(),
+                why: LEFT_OUT.to_owned(),
+                actions: actions.cloned().collect(),
+            });
+        }
+        if !self.operations.is_empty() {
+            let mut action = format!(
+                "target: $\n    update:\n      {OPERATIONS}:\n        exclude:\n          paths:"
+            );
+            for (pattern, reason) in &self.operations {
+                let reason = visible(reason).replace(['\n', '\r'], " ");
+                let _ = write!(
+                    action,
+                    "\n            # {reason}\n            - {}",
+                    yaml_text(pattern)
+                );
+            }
+            sections.push(Section {
+                title: "Operations that are left out".to_owned(),
+                why: LEFT_OUT.to_owned(),
+                actions: vec![action],
+            });
+        }
+        sections
+    }
+}
+
+/// Why something is left out.
+const LEFT_OUT: &str = "No code can be made of these that does what the description says. If you know that the service takes something else, too, say so\n\
+                        with an action that `cargo xtask lint` prints, and take the line here away.";
+
+/// The parameter that a finding is about, in the description to which the overlay is applied.
+fn parameter_of(document: &Node, finding: &Diagnostic) -> Option<Pointer> {
+    let parts = &finding.pointer.as_ref()?.0;
+    let depth = match parts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["components", "parameters", _, ..] => 3,
+        ["paths", _, "parameters", _, ..] => 4,
+        ["paths", _, _, "parameters", _, ..] => 5,
+        _ => return None,
+    };
+    let holds = |at: &Pointer| {
+        let span = |node: &Node| contains(&node.span, &finding.span);
+        document.pointer(at).is_some_and(span)
+    };
+    let at = Pointer(parts[..depth].to_vec());
+    let list = at.parent()?;
+    // Parameters that OpenAPI says are ignored are taken out of the list before rules look at it.
+    let items = document.pointer(&list)?.as_array().map_or(0, <[Node]>::len);
+    let mut others = (0..items).map(|index| list.join(index));
+    match holds(&at) {
+        true => Some(at),
+        false => others.find(holds),
+    }
+}
+
+/// Whether one stretch of a file is within another.
+fn contains(outer: &Span, inner: &Span) -> bool {
+    std::sync::Arc::ptr_eq(&outer.source, &inner.source)
+        && outer.start <= inner.start
+        && inner.end <= outer.end
+}
+
+/// Where each parameter is listed that a list refers to.
+fn listings(document: &Node, all: &[Pointer]) -> HashMap<*const Node, Vec<Pointer>> {
+    let mut listings: HashMap<*const Node, Vec<Pointer>> = HashMap::new();
+    let mut seen = HashSet::new();
+    let holders = all.iter().flat_map(|it| [it.parent(), Some(it.clone())]);
+    let holders = holders.flatten().filter(|it| seen.insert(it.clone()));
+    for holder in holders {
+        let list = holder.join("parameters");
+        let items = document.pointer(&list).and_then(Node::as_array);
+        for (index, item) in items.into_iter().flatten().enumerate() {
+            let node = std::ptr::from_ref(reference::last(document, item));
+            listings.entry(node).or_default().push(list.join(index));
+        }
+    }
+    listings
+}
+
+/// The operations that a place is in: one, or all of a path item.
+fn within<'a>(all: &'a [Pointer], at: &Pointer) -> impl Iterator<Item = &'a Pointer> {
+    let is_method = at.0.get(2).is_some_and(|it| METHODS.contains(&it.as_str()));
+    let holder = at.0[..at.0.len().min(if is_method { 3 } else { 2 })].to_vec();
+    all.iter().filter(move |it| it.0.starts_with(&holder))
+}
+
+/// The operations that a finding is about: those that it is in, or those that lead to the component that it is in.
+fn operations_of<'a>(
+    all: &'a [Pointer],
+    reached: &mut Option<Vec<HashSet<Pointer>>>,
+    document: &Node,
+    finding: &Diagnostic,
+) -> Vec<&'a Pointer> {
+    let Some(at) = &finding.pointer else {
+        return Vec::new();
+    };
+    match at.0.as_slice() {
+        [paths, _, ..] if paths == "paths" => within(all, at).collect(),
+        [components, kind, name, ..] if components == "components" => {
+            let reached = reached
+                .get_or_insert_with(|| all.iter().map(|it| components_of(document, it)).collect());
+            let wanted = reference::place_of(kind, name);
+            let pairs = all.iter().zip(reached.iter());
+            let leading = pairs.filter(|(_, components)| components.contains(&wanted));
+            leading.map(|(operation, _)| operation).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The components that an operation and the parameters of its path item lead to, by references.
+fn components_of(document: &Node, operation: &Pointer) -> HashSet<Pointer> {
+    let shared = operation.parent().map(|it| it.join("parameters"));
+    let begin = [Some(operation), shared.as_ref()].into_iter().flatten();
+    let mut waiting: Vec<&Node> = begin.filter_map(|at| document.pointer(at)).collect();
+    let mut seen: HashSet<Pointer> = HashSet::new();
+    let mut components = HashSet::new();
+    while let Some(node) = waiting.pop() {
+        match &node.value {
+            Value::Object(members) => {
+                let target = members.get("$ref").and_then(|it| it.node.as_str());
+                if let Some(at) = target.and_then(Pointer::parse)
+                    && seen.insert(at.clone())
+                {
+                    waiting.extend(document.pointer(&at));
+                    components.insert(Pointer(at.0[..at.0.len().min(3)].to_vec()));
+                }
+                waiting.extend(members.values().map(|entry| &entry.node));
+            }
+            Value::Array(items) => waiting.extend(items),
+            _ => {}
+        }
+    }
+    components
+}
+
+/// What a parameter is called in a list: its place, its name and its operation.
+fn parameter_name(document: &Node, at: &Pointer) -> String {
+    let item = document.pointer(at);
+    let node = item.map(|it| reference::last(document, it));
+    let text = |key: &str| node?.get(key)?.as_str();
+    let holder = match at.0.as_slice() {
+        [_, path, method, ..] if METHODS.contains(&method.as_str()) => {
+            format!("{} {path}", method.to_uppercase())
+        }
+        [_, path, ..] => path.clone(),
+        _ => String::new(),
+    };
+    let [place, name] = ["in", "name"].map(|key| text(key).unwrap_or("?"));
+    format!("{place} `{name}` of {holder}")
+}
+
+/// The pattern that matches one operation only.
+fn operation_pattern(at: &Pointer) -> Option<String> {
+    let [_, path, method] = at.0.as_slice() else {
+        return None;
+    };
+    Some(format!("{} {}", method.to_uppercase(), plain_pattern(path)))
+}
+
+/// A pattern that matches this text only.
+fn plain_pattern(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        // These have a meaning in a pattern.
+        if matches!(c, '*' | '?' | '[' | ']' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// The first way out that a finding prints, as the actions of an overlay. One with an ellipsis is to be filled in by somebody.
@@ -616,10 +1196,16 @@ fn left_to_the_service(document: &Node) -> String {
     there.join(", ")
 }
 
-/// The action that makes any JSON of the schema that a finding is about.
-fn any_json_for(document: &Node, finding: &Diagnostic) -> Option<String> {
-    let at = finding.pointer.as_ref()?;
-    // The innermost schema on the way: what stands under a keyword that holds one.
+/// The actions that make any JSON of the schema that a finding is about, or of one that it is in, the innermost first.
+fn any_json_for(document: &Node, finding: &Diagnostic) -> Vec<String> {
+    let Some(at) = &finding.pointer else {
+        return Vec::new();
+    };
+    // What is sent as a text, as bytes or as a form needs a schema that says so.
+    if finding.rule == "body-schema" {
+        return Vec::new();
+    }
+    // A schema stands under a keyword that holds one.
     let holds = |parts: &[String]| match parts {
         [.., list, _]
             if ["properties", "schemas", "allOf", "oneOf", "anyOf"].contains(&list.as_str()) =>
@@ -631,9 +1217,25 @@ fn any_json_for(document: &Node, finding: &Diagnostic) -> Option<String> {
     };
     // A branch of an `allOf` that is any JSON cannot be merged, so the whole is.
     let is_merged = |parts: &[String]| matches!(parts, [.., list, _] if list == "allOf");
-    let mut ways = (1..=at.0.len()).rev().map(|length| &at.0[..length]);
-    let schema = ways.find(|parts| holds(parts) && !is_merged(parts))?;
-    ignore_all(document, &Pointer(schema.to_vec()))
+    let ways = (1..=at.0.len()).rev().map(|length| &at.0[..length]);
+    let schemas = ways.filter(|parts| holds(parts) && !is_merged(parts));
+    let schemas = schemas.map(|parts| Pointer(parts.to_vec()));
+    schemas.filter_map(|at| ignore_all(document, &at)).collect()
+}
+
+/// Takes away actions for schemas that are within one that another action is for.
+fn forget_inner(actions: &mut Vec<String>) {
+    fn target(action: &str) -> Option<&str> {
+        Some(split_action(action)?.0.trim_matches('"'))
+    }
+    let all: HashSet<String> = (actions.iter())
+        .filter_map(|it| target(it).map(str::to_owned))
+        .collect();
+    actions.retain(|action| {
+        let target = target(action).unwrap_or_default();
+        let mut ends = target.match_indices(['.', '[']).skip(1);
+        !ends.any(|(end, _)| all.contains(&target[..end]))
+    });
 }
 
 /// The action that ignores all that a schema says of its values. `None` if it says nothing.

@@ -45,7 +45,8 @@ pub fn has_errors(findings: &[Diagnostic]) -> bool {
 fn stages(options: &Options, warnings: &mut Vec<Diagnostic>) -> Result<(), Failure> {
     let mut document = load::load(&options.description)?;
     if let Some(path) = &options.overlay {
-        overlay::apply(&mut document, &load::load(path)?)?;
+        let overlay = load::load_overlay(path, &options.description)?;
+        overlay::apply(&mut document, &overlay)?;
     }
     select::select(&mut document, Hidden::Skipped)?;
     let lowered = lower::lower(&document);

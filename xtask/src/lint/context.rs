@@ -42,6 +42,23 @@ impl<'a> Context<'a> {
             .push(Diagnostic::at(self.document, at, rule.name, message, help));
     }
 
+    /// Adds a finding whose first action changes what is sent or read, if `changes` holds. `cargo xtask init` does not follow it: see
+    /// [`Wire`](crate::diagnostic::Wire).
+    pub(super) fn report_change(
+        &mut self,
+        changes: bool,
+        rule: Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let finding = Diagnostic::at(self.document, at, rule.name, message, help);
+        self.findings.push(match changes {
+            true => finding.changing_the_wire(),
+            false => finding,
+        });
+    }
+
     /// The findings, with the places that parts had before the description was arranged.
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
         let mut findings = self.findings;
@@ -88,8 +105,12 @@ impl<'a> Context<'a> {
     /// An overlay action that changes the value at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
         let given = self.origins.given();
-        let at = self.origins.of(self.document, at);
+        let arranged = at;
+        let at = self.origins.of(self.document, arranged);
         let node = given.pointer(&at);
+        if let Some(action) = self.ignore_in_branches(arranged, &at, update) {
+            return action;
+        }
         let update = &with_null(given, node, update);
         if let Some(Value::Bool(_)) = node.map(|node| &node.value)
             && let (Some(holder), Some(key)) = (at.parent(), at.last())
@@ -120,6 +141,46 @@ impl<'a> Context<'a> {
             }
         }
         action
+    }
+
+    /// An update that ignores keywords which stood in several branches of an `allOf`, before those became one schema: an action for each
+    /// branch, with the keywords that it has. `None` if all stand in the schema that the update is for.
+    fn ignore_in_branches(&self, arranged: &Pointer, at: &Pointer, update: &str) -> Option<String> {
+        const IGNORES: &str = "x-codegen-ignore: [";
+        let given = self.origins.given();
+        let (before, rest) = update.split_once(IGNORES)?;
+        let names = rest.strip_suffix(']')?;
+        let own = given.pointer(at)?;
+        let mut kept: Vec<&str> = Vec::new();
+        let mut elsewhere: Vec<(Pointer, Vec<&str>)> = Vec::new();
+        for name in names.split(", ") {
+            let keyword = name.trim_matches(['\'', '"']);
+            let holder = match own.get(keyword) {
+                Some(_) => None,
+                None => self.origins.holder(self.document, arranged, keyword),
+            };
+            match holder {
+                None => kept.push(name),
+                Some(holder) => match elsewhere.iter_mut().find(|(it, _)| *it == holder) {
+                    Some((_, names)) => names.push(name),
+                    None => elsewhere.push((holder, vec![name])),
+                },
+            }
+        }
+        if elsewhere.is_empty() {
+            return None;
+        }
+        let own = match kept.as_slice() {
+            [] => before.trim_end_matches([',', ' ']).to_owned(),
+            kept => format!("{before}{IGNORES}{}]", kept.join(", ")),
+        };
+        let own = (!own.is_empty()).then(|| overlay::update_action(given, at, &own));
+        let others = elsewhere.iter().map(|(holder, names)| {
+            let update = format!("{IGNORES}{}]", names.join(", "));
+            overlay::update_action(given, holder, &update)
+        });
+        let actions: Vec<String> = own.into_iter().chain(others).collect();
+        Some(actions.join(" and then "))
     }
 
     /// The same for what belongs to a place, and not to the schema that is there: the property, whatever null was beside it.

@@ -146,7 +146,10 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                     let message = format!(
                         "{what} has `{keyword}` and `{combining}`; the two would be merged, or one dropped"
                     );
-                    context.report(
+                    // Members that nothing else declares would be lost. What only bounds values would not be missed.
+                    let declares = matches!(keyword, "properties" | "additionalProperties");
+                    context.report_change(
+                        declares,
                         rules::MISPLACED_KEYWORD,
                         &schema.at.join(keyword),
                         message,

@@ -19,7 +19,7 @@ use crate::markers::{
 };
 use crate::naming::is_identifier;
 use crate::openapi::pages::Pages;
-use crate::openapi::schema::{get, requires};
+use crate::openapi::schema::{get, ignores, requires};
 use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Holds, Kind, Reach};
 use crate::openapi::{Node, Pointer, Value, keywords, operations};
@@ -49,29 +49,37 @@ pub(super) fn check(
         context.document,
         Some(Kind::Description),
         &holders,
+        false,
     );
 }
 
 /// Goes through the whole document, also through parts that OpenAPI does not define (`kind` is `None`): a marker without
-/// effect is an error too, wherever it is.
+/// effect is an error too, wherever it is. `is_ignored` if an `x-codegen-ignore` further out leaves all of it out: then one within has no effect
+/// either, and need not.
 fn scan(
     context: &mut Context<'_>,
     at: &mut Pointer,
     node: &Node,
     kind: Option<Kind>,
     holders: &Holders<'_>,
+    is_ignored: bool,
 ) {
+    let is_left_out = |key: &str| is_ignored && key == IGNORE;
     for (key, entry) in node.as_object().into_iter().flatten() {
-        if extension(context, at, key, &entry.node, holders) || is_data(kind, key) {
+        if is_left_out(key)
+            || extension(context, at, key, &entry.node, holders)
+            || is_data(kind, key)
+        {
             continue;
         }
+        let is_ignored = is_ignored || (kind == Some(Kind::Schema) && ignores(node, key));
         at.0.push(key.clone());
         match kind.and_then(|kind| walk::holds(kind, key, Reach::V3_1)) {
             Some(Holds::Named(kind) | Holds::Keyed(kind)) if entry.node.as_object().is_some() => {
                 for (name, entry) in entry.node.as_object().into_iter().flatten() {
                     if !extension(context, at, name, &entry.node, holders) {
                         at.0.push(name.clone());
-                        scan(context, at, &entry.node, Some(kind), holders);
+                        scan(context, at, &entry.node, Some(kind), holders, is_ignored);
                         at.0.pop();
                     }
                 }
@@ -79,15 +87,15 @@ fn scan(
             Some(
                 Holds::One(kind) | Holds::List(kind) | Holds::Named(kind) | Holds::Keyed(kind),
             ) => {
-                scan(context, at, &entry.node, Some(kind), holders);
+                scan(context, at, &entry.node, Some(kind), holders, is_ignored);
             }
-            None => scan(context, at, &entry.node, None, holders),
+            None => scan(context, at, &entry.node, None, holders, is_ignored),
         }
         at.0.pop();
     }
     for (index, item) in node.as_array().into_iter().flatten().enumerate() {
         at.0.push(index.to_string());
-        scan(context, at, item, kind, holders);
+        scan(context, at, item, kind, holders, is_ignored);
         at.0.pop();
     }
 }

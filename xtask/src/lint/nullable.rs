@@ -11,7 +11,9 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    context.report(
+    // An answer that has null there would be refused.
+    context.report_change(
+        true,
         rules::NULLABLE_COMPONENT,
         &schema.at.join("nullable"),
         format!("{what} may be null, and would become a wrapper around an option, which markers do not reach"),

@@ -48,7 +48,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             let update = format!("x-codegen-ignore: [{ignored}]");
             let ignore = context.update(&schema.at, &update);
             let help = format!("give it a value, or leave it out with {ignore}");
-            report(context, &at, &format!("`{keyword}`"), help);
+            report(context, false, &at, &format!("`{keyword}`"), help);
         }
     }
 }
@@ -78,11 +78,12 @@ pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
             "take it out; in an overlay, remove the list with {}, and add it anew",
             context.remove(&holder)
         );
-        report(context, at, &what, help);
+        // With the list, its other items go.
+        report(context, true, at, &what, help);
     } else {
         let update = context.update(&holder, &format!("'{key}': …"));
         let help = format!("leave it out, or give it a value, as with {update}");
-        report(context, at, &format!("`{key}`"), help);
+        report(context, false, at, &format!("`{key}`"), help);
     }
 }
 
@@ -92,11 +93,11 @@ fn may_be_null(key: &str) -> bool {
 }
 
 /// Adds a finding.
-fn report(context: &mut Context<'_>, at: &Pointer, what: &str, help: String) {
+fn report(context: &mut Context<'_>, changes: bool, at: &Pointer, what: &str, help: String) {
     let message = format!(
         "{what} is null, which OpenAPI 3.0 does not allow here; progenitor's reader ignores it, or refuses it without naming a line"
     );
-    context.report(rules::NULL_VALUE, at, message, help);
+    context.report_change(changes, rules::NULL_VALUE, at, message, help);
 }
 
 /// Removes findings about nulls that another rule reports too. The other one says what is missing.

@@ -28,10 +28,12 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
     let mut taken = methods(operations);
     let unmarked = unmarked(operations);
+    let base = base_server(context.document, operations);
     for operation in operations {
         name(context, operation, &mut names, &mut taken);
         if matches!(operation.method.as_str(), "options" | "trace") {
-            context.report(
+            context.report_change(
+                true,
                 rules::METHOD,
                 &operation.at,
                 format!(
@@ -45,11 +47,17 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
             );
         }
         repeat_safety(context, operation, &unmarked);
-        servers(context, &operation.at, operation.node, &operation.label());
+        servers(
+            context,
+            base,
+            &operation.at,
+            operation.node,
+            &operation.label(),
+        );
         if let Some(item_at) = operation.at.parent()
             && let Some(item) = context.document.pointer(&item_at)
         {
-            servers(context, &item_at, item, operation.path);
+            servers(context, base, &item_at, item, operation.path);
         }
     }
 }
@@ -107,7 +115,12 @@ fn repeat_safety(
         }
         return;
     }
-    let safe = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: true"));
+    // A second call that creates makes two.
+    let (is_safe, other) = match method {
+        "post" | "patch" => (false, "or `true` if a second call would do no harm"),
+        _ => (true, "or `false` if a second call would do harm"),
+    };
+    let mark = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: {is_safe}"));
     context.report(
         rules::REPEAT_SAFETY,
         &operation.at,
@@ -115,13 +128,14 @@ fn repeat_safety(
             "`{}` does not say whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
             operation.label()
         ),
-        format!("say so with {safe}, or `false` if a second call would do harm"),
+        format!("say so with {mark}, {other}"),
     );
 }
 
 /// Reports servers of a path item or an operation, which the generator ignores.
-fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
+fn servers(context: &mut Context<'_>, base: Option<&str>, at: &Pointer, node: &Node, label: &str) {
     if node.given("servers").is_some() {
+        let is_elsewhere = base.is_none() || first_server(node) != base;
         let at = at.join("servers");
         let message = format!(
             "`{label}` has servers of its own; the generated call goes to the client's base URL"
@@ -130,8 +144,28 @@ fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
             "leave them out with {}, if the base URL will do",
             context.remove(&at)
         );
-        context.report(rules::SERVERS, &at, message, help);
+        context.report_change(is_elsewhere, rules::SERVERS, &at, message, help);
     }
+}
+
+/// The address of the first server that a description, a path item or an operation lists.
+fn first_server(node: &Node) -> Option<&str> {
+    let servers = node.get("servers").and_then(Node::as_array)?;
+    servers.first()?.get("url")?.as_str()
+}
+
+/// The server that the base URL of a client is for: that of the description, or the one that all operations name. `None` if there is none.
+fn base_server<'a>(document: &'a Node, operations: &[Operation<'a>]) -> Option<&'a str> {
+    if document.given("servers").is_some() {
+        return first_server(document);
+    }
+    let mut servers = operations.iter().map(|operation| {
+        let item = operation.at.parent().and_then(|at| document.pointer(&at));
+        let of_item = || item.and_then(first_server);
+        first_server(operation.node).or_else(of_item)
+    });
+    let first = servers.next().flatten();
+    first.filter(|first| servers.all(|it| it == Some(first)))
 }
 
 /// The second method, for server-sent events.

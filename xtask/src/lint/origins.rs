@@ -80,19 +80,19 @@ impl<'a> Origins<'a> {
         let found = [wanted, &node.span]
             .into_iter()
             .find_map(|span| places.get(&place(span)));
-        // A YAML alias, or an action with several matches, puts one text in several places. The one with most of the pointer in
-        // common is meant.
-        let common = |it: &&Pointer| {
-            let same = |(a, b): &(&String, &String)| a == b;
-            let from_start = it.0.iter().zip(&arranged.0).take_while(same).count();
-            let from_end = it.0.iter().rev().zip(arranged.0.iter().rev());
-            (from_start, from_end.take_while(same).count())
-        };
-        let nearest = found.and_then(|found| found.iter().rev().max_by_key(common));
-        match nearest {
+        match found.and_then(|found| nearest(found, &arranged)) {
             Some(nearest) => nearest.clone(),
             None => self.existing(arranged),
         }
+    }
+
+    /// The object of the description as it was given that held a keyword of what stands at `at` in `document`. It is another than that of
+    /// the schema if branches have become one.
+    pub(super) fn holder(&self, document: &Node, at: &Pointer, keyword: &str) -> Option<Pointer> {
+        let entry = document.pointer(at)?.as_object()?.get(keyword)?;
+        let places = self.places.get_or_init(|| places(self.given));
+        let found = places.get(&place(&entry.key))?;
+        nearest(found, &arrange::origin(document, at)).cloned()
     }
 
     /// The nearest object or array of the description that holds what is no more than made.
@@ -110,6 +110,18 @@ impl<'a> Origins<'a> {
         }
         at
     }
+}
+
+/// Of several places with one text, the one that is meant: a YAML alias, or an action with several matches, puts one text in several
+/// places. The one with most of the pointer in common is meant.
+fn nearest<'a>(found: &'a [Pointer], wanted: &Pointer) -> Option<&'a Pointer> {
+    let common = |it: &&Pointer| {
+        let same = |(a, b): &(&String, &String)| a == b;
+        let from_start = it.0.iter().zip(&wanted.0).take_while(same).count();
+        let from_end = it.0.iter().rev().zip(wanted.0.iter().rev());
+        (from_start, from_end.take_while(same).count())
+    };
+    found.iter().rev().max_by_key(common)
 }
 
 /// A span as a key.

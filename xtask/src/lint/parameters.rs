@@ -26,7 +26,13 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
                     "remove it with {}, and leave cookies to the transport",
                     context.remove(&parameter.listed)
                 );
-                context.report(rules::PARAMETER_LOCATION, &parameter.at, message, help);
+                context.report_change(
+                    true,
+                    rules::PARAMETER_LOCATION,
+                    &parameter.at,
+                    message,
+                    help,
+                );
                 continue;
             }
             style(context, parameter);
@@ -47,10 +53,31 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     } else {
         "simple"
     };
+    let is_set = |flag: &str| parameter.node.get(flag).and_then(Node::as_bool) == Some(true);
+    // What is still there was not arranged.
+    if parameter.location == "query" && is_set("allowReserved") {
+        let style = parameter.node.get("style").and_then(Node::as_str);
+        let beside = match style.filter(|style| *style != default) {
+            Some(style) => format!("`style: {style}`"),
+            None => "`explode: false`".to_owned(),
+        };
+        context.report_change(
+            true,
+            rules::PARAMETER_STYLE,
+            &parameter.at.join("allowReserved"),
+            format!("`allowReserved` on `{name}` has no effect beside {beside}: reserved characters are encoded"),
+            format!(
+                "if the service takes that, say so with {}",
+                context.update(&parameter.at, "allowReserved: false")
+            ),
+        );
+        return;
+    }
     if let Some(style) = parameter.node.get("style").and_then(Node::as_str)
         && style != default
     {
-        context.report(
+        context.report_change(
+            true,
             rules::PARAMETER_STYLE,
             &parameter.at.join("style"),
             format!(
@@ -69,7 +96,8 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     });
     let explode = parameter.node.get("explode").and_then(Node::as_bool);
     if parameter.location == "query" && is_list && explode == Some(false) {
-        context.report(
+        context.report_change(
+            true,
             rules::PARAMETER_STYLE,
             &parameter.at.join("explode"),
             format!("`explode: false` on `{name}` has no effect: it is sent as `{name}=a&{name}=b`, not `{name}=a,b`"),
@@ -79,13 +107,21 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
             ),
         );
     }
-    for flag in ["allowReserved", "allowEmptyValue"] {
-        if parameter.node.get(flag).and_then(Node::as_bool) == Some(true) {
-            context.report(
+    // OpenAPI 3.0 has it in a query only.
+    for (flag, effect) in [
+        ("allowReserved", "reserved characters are encoded here"),
+        ("allowEmptyValue", "what is left out is not sent"),
+    ] {
+        if is_set(flag) {
+            context.report_change(
+                flag == "allowReserved",
                 rules::PARAMETER_STYLE,
                 &parameter.at.join(flag),
-                format!("`{flag}` on `{name}` has no effect: reserved characters are encoded in this style, and what is left out is not sent"),
-                format!("if that will do, say so with {}", context.update(&parameter.at, &format!("{flag}: false"))),
+                format!("`{flag}` on `{name}` has no effect: {effect}"),
+                format!(
+                    "if that will do, say so with {}",
+                    context.update(&parameter.at, &format!("{flag}: false"))
+                ),
             );
         }
     }
@@ -172,7 +208,8 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
         "remove the parameter with {}",
         context.remove(&parameter.listed)
     );
-    context.report(
+    context.report_change(
+        true,
         rules::PARAMETER_NAME,
         &parameter.at.join("name"),
         message,
@@ -219,7 +256,8 @@ fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
         }
         for name in made {
             if let Some(other) = seen.get(&name) {
-                context.report(
+                context.report_change(
+                    true,
                     rules::PARAMETER_NAME,
                     &parameter.listed,
                     format!("in `{label}`, {here} would be called `{name}`, and so would {other}; progenitor keeps one of two that share a name"),

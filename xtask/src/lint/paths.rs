@@ -7,6 +7,7 @@ use super::context::Context;
 use super::operation::Operation;
 use super::rules;
 use crate::openapi::{Node, path_items};
+use crate::overlay::yaml_text;
 
 /// Templates must be well formed, and agree with the parameters.
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
@@ -38,18 +39,18 @@ fn parameters(context: &mut Context<'_>, operation: &Operation<'_>) {
             .iter()
             .filter(|it| it.location == "path")
     };
-    for name in &names {
-        if !in_path().any(|parameter| parameter.name == *name) {
-            let declare = format!(
-                "parameters: [{{name: {name}, in: path, required: true, schema: {{type: string}}}}]"
-            );
-            context.report(
-                rules::PATH_PARAMETER,
-                &operation.at,
-                format!("`{label}` does not declare `{name}`, which its path has"),
-                format!("declare it: `{declare}`"),
-            );
-        }
+    let is_missing = |name: &&&str| !in_path().any(|parameter| parameter.name == **name);
+    let missing: Vec<&str> = names.iter().filter(is_missing).copied().collect();
+    for name in &missing {
+        context.report(
+            rules::PATH_PARAMETER,
+            &operation.at,
+            format!("`{label}` does not declare `{name}`, which its path has"),
+            format!(
+                "declare it, as with {}",
+                declare(context, operation, &missing)
+            ),
+        );
     }
     for parameter in in_path() {
         let name = parameter.name;
@@ -78,6 +79,22 @@ fn parameters(context: &mut Context<'_>, operation: &Operation<'_>) {
             );
         }
     }
+}
+
+/// The actions that declare texts in the path. An operation without parameters gets a list of them, in one action for all.
+fn declare(context: &Context<'_>, operation: &Operation<'_>, names: &[&str]) -> String {
+    let declared = names.iter().map(|name| {
+        let name = yaml_text(name);
+        format!("name: {name}, in: path, required: true, schema: {{type: string}}")
+    });
+    if context.is_given(&operation.at, "parameters") {
+        let at = operation.at.join("parameters");
+        let actions: Vec<String> = declared.map(|it| context.update(&at, &it)).collect();
+        return actions.join(" and then ");
+    }
+    let declared: Vec<String> = declared.map(|it| format!("{{{it}}}")).collect();
+    let update = format!("parameters: [{}]", declared.join(", "));
+    context.update(&operation.at, &update)
 }
 
 /// The names in a path template, in their order.

@@ -35,9 +35,8 @@ fn one<'a>(
     body: &'a Node,
 ) {
     let label = operation.label();
-    if body.get("required").and_then(Node::as_bool) != Some(true)
-        && operation.node.get(OPTIONAL_BODY).is_none()
-    {
+    let is_required = body.get("required").and_then(Node::as_bool) == Some(true);
+    if !is_required && operation.node.get(OPTIONAL_BODY).is_none() {
         context.report(
             rules::BODY_OPTIONAL,
             at,
@@ -53,7 +52,8 @@ fn one<'a>(
     let Some(content) = body.get("content").and_then(Node::as_object) else {
         let message =
             format!("the body of `{label}` has no `content`; generated code would send none");
-        context.report(
+        context.report_change(
+            is_required,
             rules::BODY_MEDIA_TYPE,
             &content_at,
             message,
@@ -64,7 +64,8 @@ fn one<'a>(
     if content.is_empty() {
         let message =
             format!("the body of `{label}` has no media type; generated code would send none");
-        context.report(
+        context.report_change(
+            is_required,
             rules::BODY_MEDIA_TYPE,
             &content_at,
             message,
@@ -133,7 +134,9 @@ fn content<'a>(
     {
         let at = at.join("encoding");
         let help = format!("leave it out with {}", context.remove(&at));
-        context.report(
+        // It says how the fields of a form are written. In other bodies it has no meaning.
+        context.report_change(
+            name == "application/x-www-form-urlencoded",
             rules::BODY_ENCODING,
             &at,
             format!("`encoding` on the body of `{label}`; progenitor panics on it"),
@@ -142,11 +145,20 @@ fn content<'a>(
     }
     let at = at.join("schema");
     let Some(schema) = node.given("schema") else {
+        let (schema, what) = match name {
+            "application/octet-stream" => ("{type: string, format: binary}", "bytes"),
+            "text/plain" | "text/x-markdown" => ("{type: string}", "a text"),
+            "application/x-www-form-urlencoded" => ("{type: object}", "any form"),
+            _ => ("{}", "any JSON"),
+        };
+        let add = at
+            .parent()
+            .map(|at| context.update(&at, &format!("schema: {schema}")));
         context.report(
             rules::BODY_SCHEMA,
             &at,
             format!("the `{media_type}` body of `{label}` has no `schema`"),
-            "add one; `schema: {}` is any JSON",
+            format!("add one; {what} is said with {}", add.unwrap_or_default()),
         );
         return;
     };

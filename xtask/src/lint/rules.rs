@@ -66,7 +66,7 @@ rules! {
     SCHEMA_TYPE = "schema-type": "a `type` that is missing, a list, `null` or unknown";
     CONST = "const": "`const`";
     ANY_OF = "any-of": "`anyOf`";
-    MERGES = "merges": "more than 32 components that are merged one into the other by `allOf`";
+    MERGES = "merges": "more components that are merged one into the other by `allOf` than the generator takes";
     ALL_OF = "all-of": "`allOf` of anything but one schema, or objects";
     NOT = "not": "`not`";
     DISCRIMINATOR = "discriminator": "a discriminator without `oneOf`, or with a mapping";

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::notes::is_usual_dialect;
 use super::rules::{self, Refusal};
 use crate::openapi::Node;
+use crate::openapi::schema::members;
 use crate::overlay::yaml_text;
 
 const KEYWORDS: [(&str, Refusal); 15] = [
@@ -80,6 +81,36 @@ pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
             lowering.update(&draft.at, &update)
         );
         let message = format!("OpenAPI 3.0 has no equivalent of `{keyword}`");
-        lowering.refuse(refusal, &draft.at.join(keyword), message, help);
+        let changes = loses_members(draft, keyword);
+        lowering.refuse_change(changes, refusal, &draft.at.join(keyword), message, help);
+    }
+}
+
+/// Whether a schema without this keyword would have no place for members that the keyword describes. What only bounds values would not be
+/// missed.
+fn loses_members(draft: &Draft, keyword: &str) -> bool {
+    let own = draft.get("properties").and_then(Node::as_object);
+    let declares = |schema: &Node| {
+        let mut names = members(schema, "properties").map(|(name, _)| name);
+        let combines = ["$ref", "allOf", "anyOf", "oneOf", "patternProperties"];
+        combines.iter().any(|it| schema.get(it).is_some())
+            || names.any(|name| own.is_none_or(|own| !own.contains_key(name)))
+    };
+    match (keyword, draft.get(keyword)) {
+        // A map of any JSON has a place for all.
+        ("patternProperties", Some(_)) => {
+            let others = draft.get("additionalProperties");
+            own.is_some() || others.is_some_and(|it| it.as_object().is_some())
+        }
+        // Without it, the other two say nothing.
+        ("if", Some(_)) => ["then", "else"]
+            .iter()
+            .any(|it| draft.get(it).is_some_and(declares)),
+        ("then" | "else", Some(schema)) => declares(schema),
+        ("dependentSchemas", Some(schemas)) => {
+            let mut schemas = schemas.as_object().into_iter().flatten();
+            schemas.any(|(_, entry)| declares(&entry.node))
+        }
+        _ => false,
     }
 }

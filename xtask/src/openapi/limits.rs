@@ -34,6 +34,10 @@ pub const CHAIN: usize = 1_000;
 /// calls itself for each: in a debug build, 100 are too many for the stack of a thread.
 pub const MERGES: usize = 32;
 
+/// How many may be, if they are plain objects: the arrange stage writes out one of [`MERGES`]. Each type of Rust has the fields of all
+/// that it is merged from, so the code of a chain is as long as its square.
+pub const WRITTEN_OUT: usize = 128;
+
 /// How deep a walk goes: [`NESTING`], and room for what the arrange stage wraps.
 pub const WALK: usize = 200;
 

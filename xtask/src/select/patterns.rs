@@ -5,10 +5,11 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::NoMatch;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::markers::{MAY_MATCH_NOTHING, OPERATIONS, is_extension};
 use crate::naming::{acronyms_apart, method_name, operation_name};
-use crate::openapi::{METHODS, Node, Pointer, Span, tags};
+use crate::openapi::{METHODS, Node, Pointer, Source, Span, tags};
 
 /// How many names are proposed for a pattern that matches nothing.
 const SIMILAR: usize = 3;
@@ -55,9 +56,12 @@ impl Candidate {
 
 /// By what a pattern chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
+pub enum By {
+    /// The path, perhaps with a method before it.
     Paths,
+    /// A tag.
     Tags,
+    /// The `operationId`, or the name of the method.
     Ids,
 }
 
@@ -102,13 +106,7 @@ impl Pattern {
 
     /// The pattern matches no operation.
     fn unmatched(&self, all: &[&Candidate]) -> Diagnostic {
-        let mut known: Vec<&str> = match self.by {
-            By::Paths => all.iter().map(|it| it.path.as_str()).collect(),
-            By::Tags => texts(all, |it| &it.tags),
-            By::Ids => texts(all, |it| &it.ids),
-        };
-        known.sort_unstable();
-        known.dedup();
+        let known = known(self.by, all);
         let own = match (self.by, &self.method) {
             (By::Paths, Some(_)) => self.text.split_once(' ').map_or("", |(_, path)| path),
             _ => &self.text,
@@ -129,6 +127,45 @@ impl Pattern {
             ),
         )
     }
+}
+
+/// Checks a pattern that stands alone.
+pub(super) fn check(all: &[Candidate], by: By, text: &str) -> Result<(), NoMatch> {
+    let malformed = |what: String| NoMatch {
+        what,
+        known: Vec::new(),
+    };
+    let (method, matcher) =
+        parts(by, text).map_err(|(what, help)| malformed(format!("{what}; {help}")))?;
+    let pattern = Pattern {
+        by,
+        text: text.to_owned(),
+        method,
+        matcher,
+        span: Span::whole(&Source::new("", "")),
+        list: "include",
+        may_match_nothing: false,
+    };
+    if all.iter().any(|it| pattern.matches(it)) {
+        return Ok(());
+    }
+    let all: Vec<&Candidate> = all.iter().collect();
+    Err(NoMatch {
+        what: "no operation matches".to_owned(),
+        known: known(by, &all).into_iter().map(str::to_owned).collect(),
+    })
+}
+
+/// What patterns may be about, each once.
+fn known<'a>(by: By, all: &[&'a Candidate]) -> Vec<&'a str> {
+    let mut known: Vec<&str> = match by {
+        By::Paths => all.iter().map(|it| it.path.as_str()).collect(),
+        By::Tags => texts(all, |it| &it.tags),
+        By::Ids => texts(all, |it| &it.ids),
+    };
+    known.sort_unstable();
+    known.dedup();
+    known
 }
 
 /// The names of all candidates.
@@ -324,14 +361,30 @@ fn pattern(
         );
         return Err(wrong(message, "write a text"));
     };
+    let parts = parts(by, text);
+    let (method, matcher) = parts.map_err(|(what, help)| {
+        let what = format!("`{text}` in `{field}` of `{list}` {what}");
+        wrong(what, help)
+    })?;
+    Ok(Pattern {
+        by,
+        text: text.to_owned(),
+        method,
+        matcher,
+        span: item.span.clone(),
+        list,
+        may_match_nothing,
+    })
+}
+
+/// The method of a pattern, and what it matches. Or what is wrong with it, and what to do.
+fn parts(by: By, text: &str) -> Result<(Option<String>, GlobMatcher), (String, &'static str)> {
     let (method, glob) = match text.split_once(' ') {
         Some((method, path)) if by == By::Paths => {
             let method = method.to_ascii_lowercase();
             if !METHODS.contains(&method.as_str()) {
-                let message =
-                    format!("`{text}` in `{field}` of `{list}` begins with no HTTP method");
-                return Err(wrong(
-                    message,
+                return Err((
+                    "begins with no HTTP method".to_owned(),
                     "write a path, or a method and a path: `GET /v1/agents/*`",
                 ));
             }
@@ -344,28 +397,13 @@ fn pattern(
         .literal_separator(by == By::Paths)
         .backslash_escape(true)
         .build();
-    let matcher = match glob {
-        Ok(glob) => glob.compile_matcher(),
-        Err(error) => {
-            let message = format!(
-                "`{text}` in `{field}` of `{list}` is no pattern: {}",
-                error.kind()
-            );
-            return Err(wrong(
-                message,
-                "`*`, `**`, `?` and `[ab]` have a meaning, and a backslash takes it away",
-            ));
-        }
-    };
-    Ok(Pattern {
-        by,
-        text: text.to_owned(),
-        method,
-        matcher,
-        span: item.span.clone(),
-        list,
-        may_match_nothing,
-    })
+    match glob {
+        Ok(glob) => Ok((method, glob.compile_matcher())),
+        Err(error) => Err((
+            format!("is no pattern: {}", error.kind()),
+            "`*`, `**`, `?` and `[ab]` have a meaning, and a backslash takes it away",
+        )),
+    }
 }
 
 /// Something wrong with the marker.

@@ -67,6 +67,7 @@ mod commands {
     mod codegen;
     mod drift;
     mod init;
+    mod init_wire;
     mod lint;
     mod pipes;
     mod standalone;

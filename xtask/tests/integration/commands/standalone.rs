@@ -765,7 +765,11 @@ fn the_next_command_names_a_crate_beside_the_description() {
         let place = Place::new();
         std::fs::rename(place.path("pet-shop.yaml"), place.path(file)).unwrap();
         let (is_fine, told) = place.xtask(&["init", file, "--out", "new.yaml"]);
-        let command = format!("cargo xtask codegen {file} --overlay new.yaml --out {out}");
+        let quoted = match file.contains(' ') {
+            true => format!("'{file}'"),
+            false => file.to_owned(),
+        };
+        let command = format!("cargo xtask codegen {quoted} --overlay new.yaml --out {out}");
         assert!(is_fine && told.trim_end().ends_with(&command), "{told}");
         let arguments = ["codegen", file, "--overlay", "new.yaml", "--out", out];
         let (is_fine, told) = place.xtask(&arguments);

@@ -20,7 +20,7 @@ use xtask::commands::init;
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::markers::IGNORE;
 use xtask::openapi::{METHODS, Node, Pointer, Source, Value, component_schemas, operations};
-use xtask::{arrange, load, lower, overlay};
+use xtask::{arrange, load, lower, overlay, select};
 
 /// Where the descriptions are.
 const FOLDER: &str = "LETTA_FOREIGN_DESCRIPTIONS";
@@ -238,12 +238,17 @@ fn airflow_and_directus_give_code_that_compiles() {
 #[track_caller]
 fn started(file: &str, description: &Node, operations: usize) -> Code {
     let (text, report) = init::starter(description, file, &init::Only::default()).unwrap();
-    assert_eq!(report.operations, operations, "{file}");
+    assert_eq!(
+        report.operations, operations,
+        "{file}: {:#?}",
+        report.left_out
+    );
     let left: Vec<String> = report.left.iter().map(Diagnostic::render).collect();
     assert!(left.is_empty(), "{file}:\n{}", left.join("\n"));
     let mut decided = description.clone();
     let overlay = load::parse(&Source::new("overlay.yaml", text)).unwrap();
     overlay::apply(&mut decided, &overlay).unwrap();
+    select::select(&mut decided, select::Hidden::Skipped).unwrap();
     match outcome(file, &decided) {
         Ok(code) => {
             assert!(code.operations >= operations, "{file}: {}", code.operations);
@@ -259,6 +264,8 @@ fn a_starter_overlay_loses_no_operation() {
         ("airflow.yaml", 128),
         ("docker.yaml", 55),
         ("readme.json", 54),
+        ("slack.json", 138),
+        ("star-trek.yaml", 120),
     ] {
         if let Some(description) = description(file, Size::Usual) {
             started(file, &description, operations);
@@ -267,6 +274,39 @@ fn a_starter_overlay_loses_no_operation() {
     if let Some(path) = std::env::var_os("LETTA_UPSTREAM_DESCRIPTION") {
         let description = load::load(Path::new(&path)).unwrap();
         started("the service's", &description, 302);
+    }
+}
+
+/// No code can be made of some operations as they are described.
+#[test]
+fn a_starter_overlay_tells_why_it_leaves_operations_out() {
+    for (file, reasons) in [
+        (
+            "rclone.yaml",
+            ["the successes of", "`multipart/form-data`"].as_slice(),
+        ),
+        (
+            "directus.json",
+            &["the successes of", "`multipart/data`, which"],
+        ),
+    ] {
+        let Some(description) = description(file, Size::Usual) else {
+            continue;
+        };
+        let (_, report) = init::starter(&description, file, &init::Only::default()).unwrap();
+        let all = operations(&description).count();
+        assert_eq!(report.operations + report.left_out.len(), all, "{file}");
+        let most = all / 8;
+        assert!(
+            report.left_out.len() < most,
+            "{file}: {:#?}",
+            report.left_out
+        );
+        for (name, reason) in &report.left_out {
+            let is_known = reasons.iter().any(|it| reason.contains(it));
+            assert!(is_known, "{file}, {name}: {reason}");
+        }
+        started(file, &description, report.operations);
     }
 }
 
