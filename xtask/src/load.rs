@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::openapi::limits::{FILE_BYTES, NESTING};
 use crate::openapi::{Node, Source, Span};
-use crate::visible::shell_word;
+use crate::told;
 
 /// Reads a description or an overlay. It is read as JSON if its name ends in `.json` or its text begins with `{`, and else as YAML. A byte
 /// order mark at its beginning is ignored.
@@ -40,11 +40,11 @@ pub fn load_overlay(path: &Path, description: &Path) -> Result<Node, Failure> {
     if !is_missing {
         return load(path);
     }
-    let [begin, out] = [description, path].map(|it| it.display().to_string());
     Err(Failure::Message(format!(
-        "cannot read {out}: there is no such file; this begins one:\n  cargo xtask init {} --out {}",
-        shell_word(&begin),
-        shell_word(&out)
+        "cannot read {}: there is no such file; this begins one:\n  cargo xtask init {} --out {}",
+        path.display(),
+        told::argument(description),
+        told::argument(path)
     )))
 }
 

@@ -28,15 +28,6 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// A text as a word of a shell's command, in quotes if it needs them.
-pub fn shell_word(text: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(format!("'{}'", text.replace('\'', r"'\''"))),
-    }
-}
-
 /// As [`visible`], of JSON: each hidden character in it stands in a text, and is escaped as JSON does, `\u009b`.
 pub fn visible_json(json: &str) -> Cow<'_, str> {
     escaped(json, |c, out| {
@@ -81,20 +72,6 @@ mod tests {
             ("\u{e0041}", "\\u{e0041}"),
         ] {
             assert_eq!(visible(text), shown);
-        }
-    }
-
-    #[test]
-    fn a_word_of_a_command_is_quoted_if_a_shell_would_read_it_otherwise() {
-        for (text, shown) in [
-            ("a/b-1.yaml", "a/b-1.yaml"),
-            ("größe.yaml", "größe.yaml"),
-            ("my api.yaml", "'my api.yaml'"),
-            ("it's", r"'it'\''s'"),
-            ("$HOME/*", "'$HOME/*'"),
-            ("", "''"),
-        ] {
-            assert_eq!(shell_word(text), shown);
         }
     }
 

@@ -23,7 +23,8 @@ use crate::openapi::{
 };
 use crate::overlay::yaml_text;
 use crate::select::{self, By, Hidden};
-use crate::visible::{shell_word, visible};
+use crate::told;
+use crate::visible::visible;
 use crate::{arrange, lint, load, lower, overlay};
 
 /// More rounds than any description has needed. Each settles all that is found, and what was hidden by it is found in the next.
@@ -77,7 +78,7 @@ impl Only {
                     known => format!("\n  the description has {known}"),
                 };
                 let what = problem.what;
-                let option = format!("{option} {}", shell_word(text));
+                let option = format!("{option} {}", told::word(text));
                 return Err(Failure::Message(format!("{option}: {what}{help}")));
             }
         }
@@ -127,13 +128,13 @@ impl Report {
     /// What was done and what comes next, for people.
     #[must_use]
     pub fn summary(&self, options: &Options) -> String {
-        let [out, description] = [&options.out, &options.description].map(|it| it.display());
+        let out = options.out.display();
         let actions: usize = self.groups.iter().map(|(_, count)| count).sum();
         let mut text = format!(
             "{out}: {} for {}; {}\n",
-            counted(actions, "action"),
-            counted(self.found, "finding"),
-            counted(self.operations, "operation")
+            told::count(actions, "action"),
+            told::count(self.found, "finding"),
+            told::count(self.operations, "operation")
         );
         for (title, count) in &self.groups {
             let _ = writeln!(text, "  {count:>5}  {title}");
@@ -146,7 +147,7 @@ impl Report {
                 1 => ("is", "it"),
                 _ => ("are", "them"),
             };
-            let count = counted(lost.len(), what);
+            let count = told::count(lost.len(), what);
             let _ = writeln!(
                 text,
                 "\n{count} {verb} left out, since no code can be made of {it} that does what the description says:"
@@ -172,26 +173,12 @@ impl Report {
         let _ = write!(
             text,
             "\nRead it, then run:\n  cargo xtask codegen {} --overlay {} --out {}",
-            word(&description.to_string()),
-            word(&out.to_string()),
-            word(&crate_beside(&options.description).display().to_string())
+            told::argument(&options.description),
+            told::argument(&options.out),
+            told::argument(&crate_beside(&options.description))
         );
         visible(&text).into_owned()
     }
-}
-
-/// A word of a command, to copy. A path that begins like an option gets a folder.
-fn word(path: &str) -> String {
-    match path.starts_with('-') {
-        true => shell_word(&format!("./{path}")).into_owned(),
-        false => shell_word(path).into_owned(),
-    }
-}
-
-/// A number of things: `1 action`, `2 actions`.
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// Texts in a line, and how many there are beyond the first of them.

@@ -19,7 +19,7 @@ const FLOORS: Table<'_> = &[
     ("diagnostic", &["openapi", "told", "visible"]),
     ("console", &["diagnostic"]),
     // The stages, in their order.
-    ("load", &["diagnostic", "openapi", "visible"]),
+    ("load", &["diagnostic", "openapi", "told"]),
     ("overlay", &["diagnostic", "markers", "openapi"]),
     ("select", &["diagnostic", "markers", "naming", "openapi"]),
     (
