@@ -43,6 +43,8 @@ pub const REQUIRED: &str = "required";
 pub const ANSWER: &str = "x-codegen-answer";
 /// On an operation: the names that JSON has in its successes, if not `application/json`.
 pub const ACCEPTS: &str = "x-made-accepts";
+/// On an operation: the name that its JSON body is sent under, if not `application/json`.
+pub const CONTENT_TYPE: &str = "x-made-content-type";
 /// On an operation that lists something in pages: how they follow each other. Its forms are in `openapi/pages.rs`.
 pub const PAGES: &str = "x-codegen-pages";
 /// The value of [`ANSWER`]: nothing, whatever the service sends.

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markdown;
 use crate::markers::{
-    ACCEPTS, EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR,
-    OPEN, OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, STYLE,
-    UNION, UPLOAD, VARIANT_NAMES, branches_of, union_of,
+    ACCEPTS, CONTENT_TYPE, EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT,
+    ONE_ERROR, OPEN, OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE,
+    STYLE, UNION, UPLOAD, VARIANT_NAMES, branches_of, union_of,
 };
 use crate::naming::{argument_name, method_name, pages_method, type_name};
 pub use crate::openapi::Pointer;
@@ -65,6 +65,8 @@ pub struct Operation {
     pub answers: Vec<Answer>,
     /// The names that JSON has in its successes, as [`ACCEPTS`] says.
     pub accepts: Option<String>,
+    /// The name that its JSON body is sent under, as [`CONTENT_TYPE`] says.
+    pub content_type: Option<String>,
     /// Whether its request body is JSON that may be left out.
     pub optional_body: bool,
     /// Whether its request body is sent as a form with files.
@@ -305,7 +307,8 @@ impl Operation {
                 .get("requestBody")
                 .and_then(|body| description(reference::last(document, body))),
             answers: Answer::list(document, node),
-            accepts: node.get(ACCEPTS).and_then(Node::as_str).map(str::to_owned),
+            accepts: text(ACCEPTS),
+            content_type: text(CONTENT_TYPE),
             optional_body: flag(OPTIONAL_BODY),
             upload: flag(UPLOAD),
             extra_types: event.map(type_name).into_iter().collect(),
