@@ -42,6 +42,23 @@ impl<'a> Context<'a> {
             .push(Diagnostic::at(self.document, at, rule.name, message, help));
     }
 
+    /// The same about a place of the description as it was given.
+    pub(super) fn report_given(
+        &mut self,
+        rule: Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Diagnostic::at(self.given(), at, rule.name, message, help));
+    }
+
+    /// The description as it was given.
+    pub(super) fn given(&self) -> &'a Node {
+        self.origins.given()
+    }
+
     /// The findings, with the places that parts had before the description was arranged.
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
         let mut findings = self.findings;
