@@ -29,7 +29,6 @@ use syn::{
 
 use crate::diagnostic::Failure;
 use crate::model::{Model, Operation, Parameter};
-use crate::naming::field_name;
 use crate::refine::Refined;
 
 /// The file, for the methods of the description's operations.
@@ -210,10 +209,14 @@ fn form(
     let ty = owned(ty);
     let last = last_ident(&ty).ok_or_else(|| unexpected("a form without a name"))?;
     let schema = model.schemas.get(&last);
-    let properties = schema.map_or(&[][..], |it| &it.properties);
     let wire = |field: &Ident| {
-        let found = properties.iter().find(|it| *field == field_name(it));
-        found.ok_or_else(|| unexpected(&format!("`{last}` has no property for `{field}`")))
+        let mut properties = schema
+            .into_iter()
+            .flat_map(|it| it.fields.iter().zip(&it.properties));
+        let found = properties.find(|(it, _)| *field == it);
+        found
+            .map(|(_, wire)| wire)
+            .ok_or_else(|| unexpected(&format!("`{last}` has no property for `{field}`")))
     };
     let required = structs.constructor(&last)?;
     let mut given = Vec::new();

@@ -1,5 +1,7 @@
 //! Seventh stage: progenitor turns the description into Rust tokens.
 
+mod given_names;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use openapiv3::OpenAPI;
@@ -13,6 +15,7 @@ use crate::markers::{IGNORE, MADE, MARKER_PREFIX, REPLACE};
 use crate::model::Model;
 use crate::naming::type_name;
 use crate::openapi::{Node, Pointer};
+use given_names::GivenNames;
 
 /// Reads a description into the generator's types, without the markers and notes that are for us.
 ///
@@ -20,7 +23,8 @@ use crate::openapi::{Node, Pointer};
 ///
 /// A description that does not fit OpenAPI 3.0, with the place.
 pub fn read(document: &Node) -> Result<OpenAPI, Failure> {
-    let mut json = document.to_json();
+    let hidden = GivenNames::of(document).hide(document);
+    let mut json = hidden.as_ref().unwrap_or(document).to_json();
     empty_replaced(&mut json);
     strip(&mut json);
     // Reading with the path takes twice as long, so it is done only if there is an error to report.
@@ -78,7 +82,7 @@ pub fn generate_from(
     // and not a backtrace.
     let outcome = quietly(|| Generator::new(&settings).generate_tokens(description));
     let problem = match outcome {
-        Ok(Ok(tokens)) => return Ok(tokens),
+        Ok(Ok(tokens)) => return Ok(GivenNames::of(document).reveal(tokens)),
         Ok(Err(error)) => error.to_string(),
         Err(panic) => format!("it panicked with: {panic}"),
     };

@@ -29,7 +29,9 @@ mod combinations;
 mod context;
 mod defaults;
 mod describe;
+mod discriminators;
 mod enums;
+mod field_words;
 mod fields;
 mod forms;
 mod keywords;
@@ -98,7 +100,7 @@ pub fn lint_lowered(given: &Node, document: &Node, refusals: &[Diagnostic]) -> R
     if findings.is_empty() {
         return Ok(());
     }
-    findings.sort_by_cached_key(|finding| position(document, finding.pointer.as_ref()));
+    findings.sort_by_cached_key(|finding| position(given, finding.pointer.as_ref()));
     Err(Failure::Diagnostics(findings))
 }
 
@@ -164,7 +166,7 @@ fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
     }
     let mut findings = context.into_findings();
     nulls::leave_to_others(&mut findings);
-    findings.sort_by_cached_key(|finding| position(document, finding.pointer.as_ref()));
+    findings.sort_by_cached_key(|finding| position(given, finding.pointer.as_ref()));
     let mut seen = HashSet::new();
     findings.retain(|finding| {
         seen.insert((
@@ -180,6 +182,7 @@ fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
 fn whole<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>], operations: &[Operation<'a>]) {
     fields::check(context);
     references::check(context, schemas);
+    discriminators::check(context);
     names::check(context);
     forms::components(context);
     markers::check(context, schemas, operations);

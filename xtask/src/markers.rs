@@ -20,6 +20,8 @@ pub const SENSITIVE: &str = "x-codegen-sensitive";
 pub const VARIANT_NAMES: &str = "x-enum-varnames";
 /// On a schema, with a name or without: the name of its type.
 pub const NAME: &str = "x-codegen-name";
+/// On a property, or on a parameter that is not in the path: the name of its field, or of its argument. What goes over the wire stays.
+pub const FIELD: &str = "x-codegen-field";
 /// On an operation: whether a call whose outcome is unknown may be sent again without harm.
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 /// On an operation that answers with JSON or server-sent events: what the method for the events is called.
@@ -43,6 +45,8 @@ pub const REQUIRED: &str = "required";
 pub const ANSWER: &str = "x-codegen-answer";
 /// On an operation: the names that JSON has in its successes, if not `application/json`.
 pub const ACCEPTS: &str = "x-made-accepts";
+/// On an operation: the name that its JSON body is sent under, if not `application/json`.
+pub const CONTENT_TYPE: &str = "x-made-content-type";
 /// On an operation that lists something in pages: how they follow each other. Its forms are in `openapi/pages.rs`.
 pub const PAGES: &str = "x-codegen-pages";
 /// The value of [`ANSWER`]: nothing, whatever the service sends.
@@ -114,6 +118,8 @@ pub const UNION: &str = "x-made-union";
 pub const BRANCHES_FROM: &str = "x-made-branches-from";
 /// On a property: a text, a number or a truth value that is this, or something that the description does not know.
 pub const CONSTANT: &str = "x-made-constant";
+/// On a number or a truth value: the few values that it may have, or something that the description does not know.
+pub const VALUES: &str = "x-made-values";
 /// On a property with [`CONSTANT`]: the description does not require it.
 pub const OPTIONAL_CONSTANT: &str = "x-made-optional-constant";
 /// On a component: the name of a field for members that the description does not know.

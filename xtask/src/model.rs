@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markdown;
 use crate::markers::{
-    ACCEPTS, EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR,
-    OPEN, OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, STYLE,
-    UNION, UPLOAD, VARIANT_NAMES, branches_of, union_of,
+    ACCEPTS, CONTENT_TYPE, EVENT_END, EVENT_STREAM, EXPECTED, FIELD, IN_ANSWERS, KEEPS_UNKNOWN,
+    NOT_SENT, ONE_ERROR, OPEN, OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT,
+    SENSITIVE, STYLE, UNION, UPLOAD, VARIANT_NAMES, branches_of, union_of,
 };
-use crate::naming::{argument_name, method_name, pages_method, type_name};
+use crate::naming::{argument_name, field_name, member_name, method_name, pages_method, type_name};
 pub use crate::openapi::Pointer;
+pub use crate::openapi::Tag;
 pub use crate::openapi::pages;
 use crate::openapi::pages::Pages;
 use crate::openapi::schema::{flag, items, members};
@@ -65,6 +66,8 @@ pub struct Operation {
     pub answers: Vec<Answer>,
     /// The names that JSON has in its successes, as [`ACCEPTS`] says.
     pub accepts: Option<String>,
+    /// The name that its JSON body is sent under, as [`CONTENT_TYPE`] says.
+    pub content_type: Option<String>,
     /// Whether its request body is JSON that may be left out.
     pub optional_body: bool,
     /// Whether its request body is sent as a form with files.
@@ -146,6 +149,8 @@ pub struct Schema {
     pub variant_names: BTreeMap<String, String>,
     /// Its property names, in the order in which they are declared.
     pub properties: Vec<String>,
+    /// The fields of those, in the same order.
+    pub fields: Vec<String>,
     /// Its properties marked [`SENSITIVE`].
     pub sensitive: Vec<String>,
     /// Whether a value of it may hold one of a property marked [`SENSITIVE`], however deep, or of a type that is called a secret.
@@ -200,7 +205,7 @@ pub struct Branch {
     /// The kinds of JSON value that it may be.
     pub kinds: Vec<String>,
     /// The values of the tag that lead to it.
-    pub tags: Vec<String>,
+    pub tags: Vec<Tag>,
     /// The texts that it is one of, if it is an enum.
     pub texts: Vec<String>,
     /// The properties that a value must have to be of this branch.
@@ -222,7 +227,7 @@ impl Union {
                 variant: text("variant").to_owned(),
                 boxed: branch.get("boxed").and_then(Node::as_bool) == Some(true),
                 kinds: texts(branch, "kinds"),
-                tags: texts(branch, "tags"),
+                tags: items(branch, "tags").iter().filter_map(Tag::of).collect(),
                 texts: texts(branch, "texts"),
                 required: texts(branch, "required"),
                 in_answers: texts(branch, "in_answers"),
@@ -305,7 +310,8 @@ impl Operation {
                 .get("requestBody")
                 .and_then(|body| description(reference::last(document, body))),
             answers: Answer::list(document, node),
-            accepts: node.get(ACCEPTS).and_then(Node::as_str).map(str::to_owned),
+            accepts: text(ACCEPTS),
+            content_type: text(CONTENT_TYPE),
             optional_body: flag(OPTIONAL_BODY),
             upload: flag(UPLOAD),
             extra_types: event.map(type_name).into_iter().collect(),
@@ -344,7 +350,7 @@ impl Parameter {
             .into_iter()
             .map(|(name, place, node)| Self {
                 name: name.to_owned(),
-                argument: argument_name(name),
+                argument: member_name(name, node.get(FIELD).and_then(Node::as_str), argument_name),
                 description: description(node),
                 // It was made a header for progenitor.
                 place: match node.get(STYLE).and_then(Node::as_str) {
@@ -489,6 +495,12 @@ impl Schema {
             properties: properties
                 .into_iter()
                 .flat_map(|it| it.keys().cloned())
+                .collect(),
+            fields: members(node, "properties")
+                .map(|(name, property)| {
+                    let given = property.get(FIELD).and_then(Node::as_str);
+                    member_name(name, given, field_name)
+                })
                 .collect(),
             sensitive: properties
                 .into_iter()

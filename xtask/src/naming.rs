@@ -70,9 +70,30 @@ pub fn type_name(schema: &str) -> String {
     sanitized(schema, str::to_pascal_case, "X")
 }
 
+/// Whether a name in generated code is that of a type, and not of a function, a module or a variable. Letters of some languages have no case.
+pub fn is_type_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
+}
+
+/// Whether OpenAPI lets a component be called so.
+pub fn is_component_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.chars().all(allowed)
+}
+
+/// Whether the generator finds a component schema of this name, and its type under the name that it makes of it.
+pub fn is_name_of_type(name: &str) -> bool {
+    is_component_name(name) && name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 /// The field of a property.
 pub fn field_name(property: &str) -> String {
     sanitized(property, str::to_snake_case, "x")
+}
+
+/// The field of a property, or the argument for a parameter, which the overlay may have given a name.
+pub fn member_name(name: &str, given: Option<&str>, plain: fn(&str) -> String) -> String {
+    given.map_or_else(|| plain(name), str::to_owned)
 }
 
 /// The feature of a tag.

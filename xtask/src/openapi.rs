@@ -16,10 +16,12 @@ mod operations;
 pub mod pages;
 pub mod reference;
 pub mod schema;
+mod tag;
 pub mod uses;
 pub mod walk;
 
 pub use deprecation::deprecation;
 pub use document::{Entry, Node, Pointer, Source, Span, Value};
 pub use operations::{METHODS, component_schemas, operations, path_items, tags};
+pub use tag::Tag;
 pub use uses::Uses;

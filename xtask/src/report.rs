@@ -13,7 +13,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::arrange;
-use crate::markers::{REPLACE, STYLE, UNION, union_of};
+use crate::markers::{FROM, REPLACE, STYLE, UNION, union_of};
 use crate::openapi::schema::{get, ignored, items, members, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, operations, reference};
@@ -358,7 +358,19 @@ fn media_types(
             .flat_map(|it| it.keys().cloned())
             .collect()
     };
-    let (before, after) = (names(facts, before), names(arranged, after));
+    // JSON under another name is known by the place that it was moved from.
+    let renamed = |document: &Node, node: &Node| -> BTreeSet<String> {
+        let content = reference::last(document, node).get("content");
+        let all = content.and_then(Node::as_object).into_iter().flatten();
+        all.map(|(name, entry)| {
+            let from = entry.node.get(FROM).and_then(Node::as_str);
+            let from = from.and_then(Pointer::parse);
+            let given = from.as_ref().and_then(|it| it.last());
+            given.unwrap_or(name).to_owned()
+        })
+        .collect()
+    };
+    let (before, after) = (names(facts, before), renamed(arranged, after));
     if before.len() < 2 || after.is_empty() {
         return;
     }

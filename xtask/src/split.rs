@@ -34,7 +34,9 @@ pub use layout::SourceFile;
 
 use crate::diagnostic::Failure;
 use crate::model::{self, Model};
-use crate::naming::{ALL, OPERATIONS, SENSITIVE, SHARED, TYPES, UNTAGGED, module_name};
+use crate::naming::{
+    ALL, OPERATIONS, SENSITIVE, SHARED, TYPES, UNTAGGED, is_type_name, module_name,
+};
 use crate::refine::Refined;
 use crate::template::template;
 use index::Index;
@@ -125,7 +127,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         // that only `full` turns it on.
         let mut features = part.features.iter();
         let own = match (features.next(), features.next()) {
-            (Some(only), None) if name.starts_with(char::is_uppercase) => Some(only.clone()),
+            (Some(only), None) if is_type_name(&name) => Some(only.clone()),
             _ => None,
         };
         let module = own.as_deref().map_or(SHARED.to_owned(), module_name);

@@ -61,7 +61,45 @@ fn one(schema: Value) -> Value {
 
 type Case = (&'static str, usize, fn(usize) -> Value);
 
-const CASES: [Case; 21] = [
+/// Names that differ in signs only, and are one in Rust.
+fn signs(number: usize) -> String {
+    let signs = format!("{number:016b}").replace('0', "-").replace('1', ".");
+    format!("{signs}c")
+}
+
+const CASES: [Case; 25] = [
+    ("many components of one name", 100, |n| {
+        let mut schemas: Map<String, Value> = (0..n).map(|it| (signs(it), object())).collect();
+        schemas.insert("C0".to_owned(), object());
+        Value::Object(schemas)
+    }),
+    ("many properties of one name", 200, |n| {
+        let properties: Map<String, Value> = (0..n)
+            .map(|it| (signs(it), json!({"type": "string"})))
+            .collect();
+        one(json!({"type": "object", "properties": properties}))
+    }),
+    ("many fields with names of their own", 200, |n| {
+        let field = |it: usize| json!({"type": "string", "x-codegen-field": format!("field_{it}")});
+        let mut schemas = numbered(
+            n,
+            |it| json!({"allOf": [reference(n), {"type": "object", "required": ["a"], "properties": {format!("p{it}"): field(it)}}]}),
+        );
+        schemas.insert(
+            format!("C{n}"),
+            json!({"type": "object", "properties": {"a": field(n)}}),
+        );
+        Value::Object(schemas)
+    }),
+    ("a mapping to nothing", 200, |n| {
+        let to_nothing = (0..n).map(|it| (format!("lost{it}"), json!("Nothing")));
+        let kept = (0..n).map(|it| (format!("kept{it}"), json!("C1")));
+        let mapping: Map<String, Value> = to_nothing.chain(kept).collect();
+        json!({
+            "C0": {"oneOf": [reference(1)], "discriminator": {"propertyName": "a", "mapping": mapping}},
+            "C1": object(),
+        })
+    }),
     ("many defaults of one large schema", 40, |n| {
         let mut schemas = numbered(
             1,

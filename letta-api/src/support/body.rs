@@ -14,6 +14,29 @@ pub fn json_if_any(request: RequestBuilder, body: Option<impl Serialize>) -> Req
     }
 }
 
+/// Sends JSON under another name than `application/json`.
+pub fn json_as(
+    request: RequestBuilder,
+    media_type: &'static str,
+    body: &(impl Serialize + ?Sized),
+) -> RequestBuilder {
+    // reqwest names it only if it has no name.
+    let kind = HeaderValue::from_static(media_type);
+    request.header(CONTENT_TYPE, kind).json(body)
+}
+
+/// The same for a body that may be left out.
+pub fn json_if_any_as(
+    request: RequestBuilder,
+    media_type: &'static str,
+    body: Option<impl Serialize>,
+) -> RequestBuilder {
+    match body {
+        Some(body) => json_as(request, media_type, &body),
+        None => request,
+    }
+}
+
 /// Sends a body as `application/x-www-form-urlencoded`.
 ///
 /// # Errors
@@ -51,6 +74,32 @@ mod tests {
         let with = json_if_any(post(), Some("a")).build().unwrap();
         assert_eq!(with.body().unwrap().as_bytes(), Some(&br#""a""#[..]));
         assert_eq!(with.headers()["content-type"], "application/json");
+    }
+
+    #[test]
+    fn json_has_the_one_name_that_it_is_given() {
+        let named = |request: RequestBuilder| {
+            let request = request.build().unwrap();
+            let mut names = request.headers().get_all("content-type").iter();
+            let name = names.next().map(|it| it.to_str().unwrap().to_owned());
+            assert!(names.next().is_none());
+            let body = request
+                .body()
+                .and_then(|it| it.as_bytes())
+                .map(<[u8]>::to_vec);
+            (name, body)
+        };
+        let sent = (
+            Some("application/vnd.api+json".to_owned()),
+            Some(br#""a""#.to_vec()),
+        );
+        let name = "application/vnd.api+json";
+        assert_eq!(named(json_as(post(), name, "a")), sent);
+        assert_eq!(named(json_if_any_as(post(), name, Some("a"))), sent);
+        assert_eq!(
+            named(json_if_any_as(post(), name, None::<&str>)),
+            (None, None)
+        );
     }
 
     #[test]

@@ -14,6 +14,28 @@ pub fn tag<'a>(value: &'a Json<'_>, property: &str) -> Option<&'a str> {
     value.get(property)?.as_str()
 }
 
+/// A number without a fraction, or a truth value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// A number.
+    Whole(i128),
+    /// A truth value.
+    Truth(bool),
+}
+
+/// The value of a tag that is no text.
+pub fn plain_tag(value: &Json<'_>, property: &str) -> Option<Plain> {
+    match value.get(property)? {
+        Json::Bool(truth) => Some(Plain::Truth(*truth)),
+        Json::Number(number) => {
+            let small = number.as_i64().map(i128::from);
+            let large = || number.as_u64().map(i128::from);
+            small.or_else(large).map(Plain::Whole)
+        }
+        _ => None,
+    }
+}
+
 /// The value again, if it has all these properties.
 pub fn has<'a, 'b>(value: &'a Json<'b>, properties: &[&str]) -> Option<&'a Json<'b>> {
     properties

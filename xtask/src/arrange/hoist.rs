@@ -36,17 +36,17 @@ use super::build::{array, entry, items_mut, member_mut, members_mut, refer, stri
 use super::tagged;
 use super::words::default_in_words;
 use crate::markers::{
-    ALSO_FROM, CONSTANT, FROM, GIVEN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NAMED, NUMBER,
-    OPTIONAL_CONSTANT, PLACE, REPLACE, SENSITIVE, is_extension,
+    ALSO_FROM, CONSTANT, FIELD, FROM, GIVEN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NAMED,
+    NUMBER, OPTIONAL_CONSTANT, PLACE, REPLACE, SENSITIVE, is_extension,
 };
 use crate::naming::{acronyms_apart, type_name};
 use crate::openapi::schema::{alternatives, flag, get, items, reference, text, texts};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Entry, METHODS, Node, Pointer, Value, keywords, limits};
 
-/// Whether a keyword belongs to the place where a schema is used, and not to the type. Three of our markers do, too.
+/// Whether a keyword belongs to the place where a schema is used, and not to the type. Four of our markers do, too.
 fn is_of_the_place(keyword: &str) -> bool {
-    keywords::is_of_the_place(keyword) || matches!(keyword, SENSITIVE | NAME | IN_ANSWERS)
+    keywords::is_of_the_place(keyword) || matches!(keyword, SENSITIVE | NAME | FIELD | IN_ANSWERS)
 }
 
 /// Gives names to all inline schemas that become types.
@@ -364,7 +364,7 @@ impl Hoist {
                         return;
                     }
                     let part = tagged::tag_value(branch, discriminator.as_deref())
-                        .map_or_else(|| format!("Branch{}", index + 1), type_name);
+                        .map_or_else(|| format!("Branch{}", index + 1), |it| type_name(&it));
                     this.inline(branch, &format!("{name}_{part}"));
                 });
             }

@@ -23,8 +23,8 @@ use super::nodes::grow;
 use super::words::{add_words, default_in_words};
 use crate::markdown;
 use crate::markers::{
-    CONSTANT, DEPRECATION, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, REPLACE, VARIANT_NAMES,
-    is_extension,
+    CONSTANT, DEPRECATION, FIELD, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, REPLACE, VALUES,
+    VARIANT_NAMES, is_extension,
 };
 use crate::openapi::keywords::{self, Says};
 use crate::openapi::limits::MERGES;
@@ -106,7 +106,7 @@ fn forget_notes(schema: &mut Node) {
         return;
     };
     // What is known by its name, and is about the place too.
-    let is_of_place = |key: &str| key.starts_with(DEPRECATION) || key == IN_ANSWERS;
+    let is_of_place = |key: &str| key.starts_with(DEPRECATION) || key == IN_ANSWERS || key == FIELD;
     for (key, entry) in members.iter().filter(|(key, _)| is_of_place(key)) {
         kept.push((key.clone(), entry.node.clone()));
     }
@@ -194,12 +194,12 @@ const LONGEST_LIST: usize = 120;
 /// Numbers and truth values that may have some values only. typify makes enums of texts only. Any value of the type is read, as
 /// an open enum would. The values are told in the documentation, and one alone is noted: a required property begins with it.
 fn plain_values(schema: &mut Node) {
-    let values = items(schema, "enum").to_vec();
+    let given = items(schema, "enum").to_vec();
     let others = ["oneOf", "anyOf", "allOf", "not", "properties", "items"];
-    if values.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
+    if given.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
         return;
     }
-    let json: Vec<serde_json::Value> = values.iter().map(Node::to_json).collect();
+    let json: Vec<serde_json::Value> = given.iter().map(Node::to_json).collect();
     let is_whole = |it: &serde_json::Value| {
         it.is_i64()
             || it
@@ -252,6 +252,10 @@ fn plain_values(schema: &mut Node) {
         && (!given_format || wants_kind)
     {
         members.insert("format".to_owned(), entry(string(format, &span), &span));
+    }
+    if json.len() > 1 {
+        let list = array(given, &span);
+        members.insert(VALUES.to_owned(), entry(list, &span));
     }
     if let ([one], false) = (json.as_slice(), is_nullable) {
         let one = match one {

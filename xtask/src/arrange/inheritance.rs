@@ -28,10 +28,10 @@ use super::build::{array, object, refer, string};
 use super::nodes::{add_schema, remove, set};
 use crate::markers::{FROM, OPEN, RENAMED, REPLACE};
 use crate::naming::type_name;
-use crate::openapi::reference::{component, place_of, to_component};
-use crate::openapi::schema::{extends, get, items, members, reference, text};
+use crate::openapi::reference::{component, last, place_of, to_component};
+use crate::openapi::schema::{extends, get, items, members, reference, text, unwrapped};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Node, Pointer, Value, component_schemas};
+use crate::openapi::{Node, Pointer, Tag, Value, component_schemas};
 
 /// How many kinds all parents may have together. Kinds of kinds count for each parent above them.
 const KINDS: usize = 20_000;
@@ -226,6 +226,9 @@ fn split(
     let tag_schema =
         tag_schema.unwrap_or_else(|| object([("type", string("string", &span))], &span));
 
+    let kind_of_tag = text(unwrapped(last(document, unwrapped(&tag_schema))), "type");
+    let kind_of_tag = kind_of_tag.map(str::to_owned);
+
     // The parent may be one of its own kinds.
     let given_first = kinds.first().cloned();
     let mut kinds: Vec<String> = kinds.to_vec();
@@ -284,7 +287,12 @@ fn split(
         let values = kind
             .filter(is_last)
             .map(|it| tags.get(it.as_str()).cloned());
-        let own = own_tag(&tag_schema, values.flatten(), declares);
+        let own = own_tag(
+            &tag_schema,
+            kind_of_tag.as_deref(),
+            values.flatten(),
+            declares,
+        );
         let made = extend(there, name, tag, own, &base_name, is_empty);
         *document.pointer_mut(at)? = made;
     }
@@ -312,20 +320,31 @@ fn split(
 
 /// The schema of the tag in a kind: its values if it has any of its own, else what the parent says of it. `None` if the kind has it
 /// already, from a branch of the parent.
-fn own_tag(given: &Node, values: Option<Vec<String>>, declares: bool) -> Option<Node> {
+fn own_tag(
+    given: &Node,
+    kind: Option<&str>,
+    values: Option<Vec<String>>,
+    declares: bool,
+) -> Option<Node> {
     let span = &given.span;
-    let Some(values) = values.filter(|it| !it.is_empty()) else {
+    // Keys of a mapping are texts, and may mean numbers.
+    let values = values.unwrap_or_default();
+    let values = values.iter().map(|it| Tag::of_key(it, kind));
+    let values: Vec<Tag> = values.collect::<Option<_>>().unwrap_or_default();
+    if values.is_empty() {
         return declares.then(|| given.clone());
-    };
+    }
     if !declares {
         return None;
     }
-    let values = values.iter().map(|it| string(it, span)).collect();
+    let kind = match values.first() {
+        Some(Tag::Whole(_)) => "integer",
+        Some(Tag::Truth(_)) => "boolean",
+        _ => "string",
+    };
+    let values = values.iter().map(|it| it.node(span)).collect();
     let mut own = object(
-        [
-            ("type", string("string", span)),
-            ("enum", array(values, span)),
-        ],
+        [("type", string(kind, span)), ("enum", array(values, span))],
         span,
     );
     if let Some(said) = get(given, "description") {

@@ -10,9 +10,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::markers::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
-use crate::openapi::Node;
+use crate::markers::{CONSTANT, NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::openapi::schema::{alternatives, flag, get, members, requires, text, texts};
+use crate::openapi::{Node, Tag};
 
 /// Whether typify makes an enum with a tag of this schema. The conditions are typify's. If one is not met, it makes
 /// an enum that takes the first branch that parses.
@@ -90,13 +90,18 @@ fn tags(branch: &Node) -> impl Iterator<Item = (&str, &str)> {
         })
 }
 
-/// The value that distinguishes a branch from others, if the branch itself says so: that of the property `tag`, or of the first
-/// property that can have one value only.
-pub(super) fn tag_value<'a>(branch: &'a Node, tag: Option<&str>) -> Option<&'a str> {
+/// What a branch is called by the value that distinguishes it from others, if the branch itself says so: that of the property `tag`, or of the
+/// first text that can have one value only. A number says nothing by itself: `kind: 1` is `kind-1`.
+pub(super) fn tag_value(branch: &Node, tag: Option<&str>) -> Option<String> {
     members(branch, "properties")
         .filter(|(name, _)| tag.is_none_or(|tag| tag == *name))
-        .find_map(|(_, property)| match texts(property)?.as_slice() {
-            [one] => Some(*one),
-            _ => None,
+        .find_map(|(name, property)| {
+            if let (Some(_), Some(value)) = (tag, property.get(CONSTANT)) {
+                return Some(format!("{name}-{}", Tag::of(value)?));
+            }
+            match texts(property)?.as_slice() {
+                [one] => Some((*one).to_owned()),
+                _ => None,
+            }
         })
 }

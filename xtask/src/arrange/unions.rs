@@ -36,16 +36,16 @@ use indexmap::IndexMap;
 use super::build::{array, entry, member_mut, members_mut, node, object, string};
 use super::tagged;
 use crate::markers::{
-    ALSO_FROM, BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, NAME, NAMED,
-    OPEN, RENAMED, REPLACE, REQUIRED_IN_ANSWERS, UNION, branches_of,
+    ALSO_FROM, BRANCHES_FROM, CONSTANT, DEPRECATION, FIELD, FROM, IGNORE, KEEPS_UNKNOWN, NAME,
+    NAMED, OPEN, RENAMED, REPLACE, REQUIRED_IN_ANSWERS, UNION, VALUES, branches_of,
 };
-use crate::naming::{UNKNOWN_MEMBERS, field_name, type_name};
+use crate::naming::{UNKNOWN_MEMBERS, field_name, member_name, type_name};
 use crate::openapi::limits::LOOK_THROUGH;
 use crate::openapi::reference::{self, References, to_component};
 use crate::openapi::schema::{
     alternatives, flag, get, items, markers, members, reference, text, texts, unwrapped,
 };
-use crate::openapi::{Entry, Node, Span, Value, component_schemas, walk};
+use crate::openapi::{Entry, Node, Span, Tag, Value, component_schemas, walk};
 
 /// The kinds of JSON value, as [`UNION`] has them.
 const KINDS: [&str; 6] = ["object", "array", "string", "integer", "number", "boolean"];
@@ -127,7 +127,9 @@ struct Signature {
     /// The kinds of JSON that it may be.
     kinds: BTreeSet<&'static str>,
     /// Properties that can have a few values only, and those values.
-    constants: BTreeMap<String, BTreeSet<String>>,
+    constants: BTreeMap<String, BTreeSet<Tag>>,
+    /// The types of properties that are no texts, but numbers or truth values.
+    plain: BTreeMap<String, &'static str>,
     /// Properties that a value must have to be of this kind.
     required: BTreeSet<String>,
     /// Properties that a value must have in answers only.
@@ -175,13 +177,17 @@ impl<'a> Schemas<'a> {
         let variants = variants(branches, &signatures);
         let mut parts = Vec::new();
         let mut described = Vec::new();
+        let mut is_blind = false;
         for (index, (branch, signature)) in branches.iter().zip(&signatures).enumerate() {
             let field = format!("b{index}");
             let tags = match &tag {
                 Some(tag) => self.tags(tag, branch, signature, discriminator),
                 None => BTreeSet::new(),
             };
+            let is_plain = |tag: &String| signature.plain.contains_key(tag);
+            is_blind |= tags.is_empty() && tag.as_ref().is_some_and(is_plain);
             let texts = self.few_values(branch, 0).unwrap_or_default();
+            let texts: Vec<&str> = texts.iter().filter_map(as_text).collect();
             let list = |texts: Vec<&str>| {
                 let items = texts.into_iter().map(|text| string(text, span)).collect();
                 array(items, span)
@@ -192,8 +198,11 @@ impl<'a> Schemas<'a> {
                     ("variant", string(&variants[index], span)),
                     ("boxed", node(Value::Bool(signature.is_named), span)),
                     ("kinds", list(signature.kinds.iter().copied().collect())),
-                    ("tags", list(tags.iter().map(String::as_str).collect())),
-                    ("texts", list(texts.iter().map(String::as_str).collect())),
+                    (
+                        "tags",
+                        array(tags.iter().map(|it| it.node(span)).collect(), span),
+                    ),
+                    ("texts", list(texts)),
                     (
                         "required",
                         list(signature.required.iter().map(String::as_str).collect()),
@@ -224,6 +233,10 @@ impl<'a> Schemas<'a> {
             union.push(("tag", string(tag, span)));
         }
         let mut component = vec![(UNION, object(union, span))];
+        // A tag of which no value is known tells nothing apart. What says so stays, so that a lint reports it.
+        if let Some(discriminator) = discriminator.filter(|_| is_blind) {
+            component.push(("discriminator", discriminator.clone()));
+        }
         if let Some(description) = text(schema, "description") {
             component.push(("description", string(description, span)));
         }
@@ -324,7 +337,7 @@ impl<'a> Schemas<'a> {
     /// union counts, so that `oneOf: [Inner, Other]` can be read by the tags of `Inner`.
     fn either(&self, schema: &'a Node, branches: &'a [Node], depth: usize) -> Signature {
         let mut all = Signature::default();
-        let mut constants: Option<BTreeMap<String, BTreeSet<String>>> = None;
+        let mut constants: Option<BTreeMap<String, BTreeSet<Tag>>> = None;
         let discriminator = get(schema, "discriminator");
         let tag = discriminator.and_then(|it| it.get("propertyName")?.as_str());
         for branch in branches {
@@ -339,6 +352,7 @@ impl<'a> Schemas<'a> {
             }
             all.kinds.extend(signature.kinds);
             all.is_any |= signature.is_any;
+            all.plain.extend(signature.plain);
             // A property distinguishes the inner union from others only if all its branches have it. Then it has all their values.
             constants = Some(match constants {
                 None => signature.constants,
@@ -362,12 +376,16 @@ impl<'a> Schemas<'a> {
         for branch in items(schema, "allOf") {
             let part = self.signature(branch, depth + 1).unwrap_or_default();
             signature.constants.extend(part.constants);
+            signature.plain.extend(part.plain);
             signature.required.extend(part.required);
             signature.in_answers.extend(part.in_answers);
         }
         for (name, property) in members(schema, "properties") {
             if let Some(values) = self.few_values(property, 0) {
                 signature.constants.insert(name.to_owned(), values);
+            }
+            if let Some(kind) = self.plain(property, 0) {
+                signature.plain.insert(name.to_owned(), kind);
             }
         }
         let required = items(schema, "required").iter().filter_map(Node::as_str);
@@ -386,7 +404,7 @@ impl<'a> Schemas<'a> {
         branch: &Node,
         signature: &Signature,
         discriminator: Option<&Node>,
-    ) -> BTreeSet<String> {
+    ) -> BTreeSet<Tag> {
         let mut values = signature.constants.get(tag).cloned().unwrap_or_default();
         let Some(name) = reference(unwrapped(branch)) else {
             return values;
@@ -395,11 +413,12 @@ impl<'a> Schemas<'a> {
             .and_then(|it| it.get("mapping")?.as_object())
             .into_iter()
             .flatten();
+        let kind = signature.plain.get(tag).copied();
         for (value, target) in mapping {
             let target = target.node.as_str().unwrap_or_default();
             // A mapping may name the component without a reference.
             if reference::component(target, "schemas").unwrap_or(target) == name {
-                values.insert(value.clone());
+                values.extend(Tag::of_key(value, kind));
             }
         }
         // A name that this stage has made is on no wire. A component that was renamed is there under the name that it had.
@@ -407,7 +426,7 @@ impl<'a> Schemas<'a> {
         let is_made = schema.is_some_and(|it| it.get(FROM).is_some());
         if values.is_empty() && discriminator.is_some() && !is_made {
             let given = schema.and_then(|it| text(it, RENAMED));
-            values.insert(given.unwrap_or(name).to_owned());
+            values.extend(Tag::of_key(given.unwrap_or(name), kind));
         }
         values
     }
@@ -449,13 +468,16 @@ impl<'a> Schemas<'a> {
         false
     }
 
-    /// The values of a text that can have only a few: an enum, or a text of one value.
-    fn few_values(&self, schema: &'a Node, depth: usize) -> Option<BTreeSet<String>> {
+    /// The values of a schema that can have only a few: an enum of texts, or numbers and truth values that are noted.
+    fn few_values(&self, schema: &'a Node, depth: usize) -> Option<BTreeSet<Tag>> {
         if depth > LOOK_THROUGH || flag(schema, "nullable") {
             return None;
         }
-        if let Some(value) = schema.get(CONSTANT).and_then(Node::as_str) {
-            return Some(BTreeSet::from([value.to_owned()]));
+        if let Some(value) = schema.get(CONSTANT) {
+            return Tag::of(value).map(|it| BTreeSet::from([it]));
+        }
+        if let Some(values) = schema.get(VALUES).and_then(Node::as_array) {
+            return values.iter().map(Tag::of).collect();
         }
         if let Some(name) = reference(schema) {
             return self.few_values(self.references.last_schema(name)?, depth + 1);
@@ -463,7 +485,24 @@ impl<'a> Schemas<'a> {
         if let [one] = items(schema, "allOf") {
             return self.few_values(one, depth + 1);
         }
-        Some(texts(schema)?.into_iter().map(str::to_owned).collect())
+        let texts = texts(schema)?.into_iter();
+        Some(texts.map(|it| Tag::Text(it.to_owned())).collect())
+    }
+
+    /// The type of a schema that is a number or a truth value.
+    fn plain(&self, schema: &'a Node, depth: usize) -> Option<&'static str> {
+        if depth > LOOK_THROUGH {
+            return None;
+        }
+        if let Some(name) = reference(schema) {
+            return self.plain(self.references.last_schema(name)?, depth + 1);
+        }
+        if let [one] = items(schema, "allOf") {
+            return self.plain(one, depth + 1);
+        }
+        let kind = text(schema, "type")?;
+        let mut kinds = ["integer", "number", "boolean"].into_iter();
+        kinds.find(|it| *it == kind)
     }
 
     /// The name of the field for members that the description does not know. `None` if the component does not become a struct
@@ -473,7 +512,7 @@ impl<'a> Schemas<'a> {
         let merged = reference::merged(self.document, schema).into_iter();
         let fields: BTreeSet<String> = merged
             .flat_map(|schema| members(schema, "properties"))
-            .map(|(name, _)| field_name(name))
+            .map(|(name, property)| member_name(name, text(property, FIELD), field_name))
             .collect();
         if fields.is_empty()
             || get(schema, "additionalProperties").is_some_and(|it| it.as_object().is_some())
@@ -487,8 +526,17 @@ impl<'a> Schemas<'a> {
     }
 }
 
+/// The text, if it is one.
+fn as_text(tag: &Tag) -> Option<&str> {
+    match tag {
+        Tag::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// The property that distinguishes the branches that are objects: no two may have the same value there. Of several such properties, the
-/// one that most branches have, and the first of those by name.
+/// one that most branches have, texts before others, and the first of those by name. A number or a truth value may be anything in a branch that does not
+/// say its values, so all branches must.
 fn common_tag(signatures: &[Signature]) -> Option<String> {
     let objects: Vec<&Signature> = signatures
         .iter()
@@ -509,9 +557,16 @@ fn common_tag(signatures: &[Signature]) -> Option<String> {
             .filter(|it| it.constants.contains_key(*name))
             .count()
     };
+    let are_texts = |name: &&String| {
+        let values = objects.iter().filter_map(|it| it.constants.get(*name));
+        values.flatten().all(|value| as_text(value).is_some())
+    };
+    let is_sound = |name: &&String| are_texts(name) || count(name) == objects.len();
     // `max_by_key` gives the last of equal ones, so the order is reversed to get the first.
-    let tags = names.into_iter().filter(tells_apart);
-    tags.rev().max_by_key(count).cloned()
+    let tags = names.into_iter().filter(tells_apart).filter(is_sound);
+    tags.rev()
+        .max_by_key(|name| (count(name), are_texts(name)))
+        .cloned()
 }
 
 /// The name that the overlay gives to a branch that is no type: an array, say, or a text. A branch that is a type has the type's.

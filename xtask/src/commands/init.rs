@@ -309,7 +309,11 @@ const REASONS: &[(&str, &str)] = &[
     ("parameter-location", "Cookies are left to the transport."),
     (
         "parameter-name",
-        "Two parameters have one name in Rust. One that may be left out is.",
+        "Two parameters have one name in Rust. One gets another, which the service does not see.",
+    ),
+    (
+        "property-name",
+        "Two properties have one name in Rust. One gets another, which the service does not see.",
     ),
     (
         "response-media-type",
@@ -321,6 +325,10 @@ const REASONS: &[(&str, &str)] = &[
     ),
     ("string-bounds", "The service checks bounds."),
     ("string-format", "These stay texts."),
+    (
+        "type-name",
+        "Two schemas have one name in Rust, or one of Rust's own. These get others.",
+    ),
 ];
 
 /// Writes the overlay.

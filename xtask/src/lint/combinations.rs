@@ -7,15 +7,17 @@
 //! | `allOf: [A, {type: string}]` | typify guesses, or makes a type without values |
 //! | a discriminator without `oneOf` | it is ignored |
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::context::Context;
 use super::describe::{self, Words};
+use super::field_words::Taken;
+use super::objects::name_field;
 use super::rules;
 use super::schema::Schema;
 use super::shape::{Shape, shape};
 use crate::markers::SENSITIVE;
-use crate::naming::field_name;
+use crate::naming::{field_name, member_name};
 use crate::openapi::{Node, Pointer};
 
 /// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. The arrange stage has removed what it
@@ -86,6 +88,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
 fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
     let help = "merge objects by `allOf`, each with properties of its own; write anything else out as one schema";
     let mut owners: HashMap<&str, usize> = HashMap::new();
+    let mut found: BTreeMap<&str, Schema<'_>> = BTreeMap::new();
     let mut are_plain = true;
     for (index, branch) in schema.branches("allOf").enumerate() {
         let Some(shaped) = shape(context, &branch.at, branch.node) else {
@@ -119,6 +122,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
                     "write the object out, and mark the property there",
                 );
             }
+            found.entry(name).or_insert(property);
             match owners.get(name) {
                 Some(owner) => {
                     let message = format!(
@@ -154,21 +158,38 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             );
         }
     }
+    fields(context, schema, found, what);
+}
+
+/// Whether the fields of what is merged have different names. What is merged in keeps its own, since it has that elsewhere, too.
+fn fields(
+    context: &mut Context<'_>,
+    schema: &Schema<'_>,
+    found: BTreeMap<&str, Schema<'_>>,
+    what: Words<'_>,
+) {
+    let mut taken = Taken::default();
+    let mut all: Vec<(&str, Schema<'_>, String)> = Vec::new();
+    for (name, property) in found {
+        let field = member_name(name, property.field(), field_name);
+        taken.insert(&field);
+        all.push((name, property, field));
+    }
+    all.sort_by_key(|(name, property, field)| {
+        let is_own = property.at.0.starts_with(&schema.at.0);
+        let is_spelled_so = *name == field.trim_end_matches('_');
+        (property.field().is_none(), is_own, !is_spelled_so)
+    });
     let mut fields: HashMap<String, &str> = HashMap::new();
-    let mut names: Vec<(&&str, &usize)> = owners.iter().collect();
-    names.sort();
-    for (name, _) in names {
-        let field = field_name(name);
-        if let Some(other) = fields.insert(field.clone(), name) {
-            let message =
-                format!("in {what}, `{name}` and `{other}` would both become the field `{field}`");
-            context.report(
-                rules::PROPERTY_NAME,
-                &schema.at.join("allOf"),
-                message,
-                "rename or remove one of them",
-            );
-        }
+    for (name, property, field) in all {
+        let Some(other) = fields.get(&field) else {
+            fields.insert(field, name);
+            continue;
+        };
+        let message =
+            format!("in {what}, `{name}` and `{other}` would both become the field `{field}`");
+        let help = name_field(context, &property.at, name, &mut taken);
+        context.report(rules::PROPERTY_NAME, &property.at, message, help);
     }
 }
 

@@ -59,6 +59,23 @@ impl<'a> Context<'a> {
         });
     }
 
+    /// The same as [`report`](Self::report), about a place of the description as it was given.
+    pub(super) fn report_given(
+        &mut self,
+        rule: Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Diagnostic::at(self.given(), at, rule.name, message, help));
+    }
+
+    /// The description as it was given.
+    pub(super) fn given(&self) -> &'a Node {
+        self.origins.given()
+    }
+
     /// The findings, with the places that parts had before the description was arranged.
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
         let mut findings = self.findings;
@@ -87,15 +104,15 @@ impl<'a> Context<'a> {
 
     /// Whether what stands at `at` has this member in the description as it was given.
     pub(super) fn is_given(&self, at: &Pointer, member: &str) -> bool {
-        self.given(at, member).is_some()
+        self.given_member(at, member).is_some()
     }
 
     /// The text of this member in the description as it was given.
     pub(super) fn given_text(&self, at: &Pointer, member: &str) -> Option<&'a str> {
-        self.given(at, member)?.as_str()
+        self.given_member(at, member)?.as_str()
     }
 
-    fn given(&self, at: &Pointer, member: &str) -> Option<&'a Node> {
+    fn given_member(&self, at: &Pointer, member: &str) -> Option<&'a Node> {
         let given = self.origins.given();
         given
             .pointer(&self.origins.of(self.document, at))?

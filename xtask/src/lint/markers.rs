@@ -13,11 +13,11 @@ use super::rules;
 use super::schema::{Role, Schema};
 use super::secrets;
 use crate::markers::{
-    ANSWER, EVENT_END, EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, EXPECTED, FOREIGN,
+    ANSWER, EVENT_END, EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, EXPECTED, FIELD, FOREIGN,
     IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, OPERATIONS, PAGES, REPLACE,
     REQUIRED, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
-use crate::naming::is_identifier;
+use crate::naming::{argument_name, field_name, is_identifier};
 use crate::openapi::pages::Pages;
 use crate::openapi::schema::{get, ignores, requires};
 use crate::openapi::uses::{Uses, uses};
@@ -166,6 +166,7 @@ fn marker(
         (SENSITIVE, Some(schema)) => sensitive(context, value, schema, what),
         (SENSITIVE, None) if secrets::is_parameter(at) => sensitive_parameter(context, value, at),
         (IN_ANSWERS, Some(schema)) => in_answers(context, value, schema, what, &holders.uses),
+        (FIELD, _) => field(context, value, at),
         (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, what),
         (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
         (NAME, Some(schema)) if schema.role == Role::Component => Some((
@@ -183,7 +184,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{OPERATIONS}`, `{ONE_ERROR}` and `{EVENT_END}` on the description"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}`, `{FIELD}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` and `{FIELD}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{OPERATIONS}`, `{ONE_ERROR}` and `{EVENT_END}` on the description"
             ),
         )),
     }
@@ -325,6 +326,53 @@ fn no_property(what: Words<'_>) -> (String, String) {
 /// Whether typify makes a map of a schema.
 fn is_map(schema: &Schema<'_>) -> bool {
     schema.kind() == Some("object") && schema.properties().next().is_none()
+}
+
+/// Belongs on properties, and on parameters whose name stands in no path.
+fn field(context: &Context<'_>, value: &Node, at: &Pointer) -> Problem {
+    let parameter = secrets::is_parameter(at)
+        .then(|| context.document.pointer(at))
+        .flatten();
+    let text = |key: &str| parameter.and_then(|it| it.get(key)?.as_str());
+    let of_property = match at.0.as_slice() {
+        [.., properties, name] if properties == "properties" => Some(name.as_str()),
+        _ => None,
+    };
+    let (what, name, own) = match (of_property, text("in")) {
+        (Some(name), _) => ("the property", name, field_name(name)),
+        (None, Some("path")) => {
+            return Some((
+                format!("`{FIELD}` on a parameter in the path; it has no effect"),
+                "remove it: the name stands in the path, too".to_owned(),
+            ));
+        }
+        (None, Some(_)) => {
+            let name = text("name").unwrap_or_default();
+            ("the parameter", name, argument_name(name))
+        }
+        (None, None) => {
+            return Some((
+                format!("`{FIELD}` is not on a property or a parameter, and has no effect"),
+                "move it to one, or remove it".to_owned(),
+            ));
+        }
+    };
+    let given = value.as_str().unwrap_or_default();
+    if given.is_empty() || field_name(given) != given || argument_name(given) != given {
+        return Some((
+            format!("`{FIELD}` on {what} `{name}` is not a good name for a field"),
+            "write it in snake_case, beginning with a letter, and no word that Rust has for itself"
+                .to_owned(),
+        ));
+    }
+    (given == own && name.contains(char::is_alphanumeric)).then(|| {
+        (
+            format!(
+                "`{FIELD}` on {what} `{name}` is the name that it has anyway; it has no effect"
+            ),
+            "write another name, or remove it".to_owned(),
+        )
+    })
 }
 
 /// Belongs on operations that the arrange stage gives a second method.

@@ -3,6 +3,7 @@
 //! A parameter of the path item counts for all its operations, unless an operation has one of the same name and place.
 
 use super::context::Context;
+use crate::markers::FIELD;
 use crate::openapi;
 use crate::openapi::{Node, Pointer};
 
@@ -26,6 +27,13 @@ pub(super) struct Parameter<'a> {
     pub(super) node: &'a Node,
     pub(super) name: &'a str,
     pub(super) location: &'a str,
+}
+
+impl<'a> Parameter<'a> {
+    /// The name that the overlay gives to its argument.
+    pub(super) fn field(&self) -> Option<&'a str> {
+        self.node.get(FIELD).and_then(Node::as_str)
+    }
 }
 
 impl Operation<'_> {

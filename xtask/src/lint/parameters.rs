@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 
 use super::context::Context;
+use super::field_words::Taken;
 use super::operation::{Operation, Parameter};
 use super::rules;
 use super::shape::{Shape, shape};
-use crate::markers::STYLE;
-use crate::naming::argument_name;
+use crate::markers::{FIELD, STYLE};
+use crate::naming::{argument_name, member_name};
 use crate::openapi::Node;
 
 /// How parameters are written is fixed in generated code: each place has one style, and takes certain types only.
@@ -220,9 +221,10 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
 /// Whether the arguments of the method have distinct names.
 fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
     let label = operation.label();
-    let mut seen: HashMap<String, String> = HashMap::new();
+    // What each name is of, and in which place that is, if it is a parameter.
+    let mut seen: HashMap<String, (String, Option<&str>)> = HashMap::new();
     if operation.node.given("requestBody").is_some() {
-        seen.insert("body".to_owned(), "the request body".to_owned());
+        seen.insert("body".to_owned(), ("the request body".to_owned(), None));
     }
     // Generated code has a variable of this name.
     if operation
@@ -232,40 +234,57 @@ fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
     {
         seen.insert(
             "header_map".to_owned(),
-            "a variable of the generated code".to_owned(),
+            ("a variable of the generated code".to_owned(), None),
         );
     }
-    for parameter in &operation.parameters {
-        if parameter.name.is_empty() || !parameter.name.contains(char::is_alphanumeric) {
-            context.report(
-                rules::PARAMETER_NAME,
-                &parameter.listed,
-                format!(
-                    "a parameter of `{label}` has the name `{}`, which cannot be a name in Rust",
-                    parameter.name
-                ),
-                "a parameter is called as it goes over the wire: remove it, and set it by hand",
-            );
+    let argument = |it: &Parameter<'_>| member_name(it.name, it.field(), argument_name);
+    let mut taken = Taken::default();
+    let all = operation.parameters.iter().map(argument);
+    seen.keys()
+        .cloned()
+        .chain(all)
+        .for_each(|it| taken.insert(&it));
+    // A name that the overlay gives comes first, then those of the path, then what is spelled as its argument.
+    let mut all: Vec<&Parameter<'_>> = operation.parameters.iter().collect();
+    all.sort_by_key(|it| {
+        let is_spelled_so = it.name == argument(it).trim_end_matches('_');
+        (it.field().is_none(), it.location != "path", !is_spelled_so)
+    });
+    for parameter in all {
+        let (name, location) = (parameter.name, parameter.location);
+        let has_name = parameter.field().is_some() || name.contains(char::is_alphanumeric);
+        let mut made = vec![argument(parameter)];
+        if location == "path" {
+            made.push(format!("{}_segment", made[0].trim_end_matches('_')));
+        }
+        let here = format!("the {location} parameter `{name}`");
+        let clash = made.iter().find_map(|it| seen.get_key_value(it));
+        let is_elsewhere = clash.is_some_and(|(_, (_, place))| *place != Some(location));
+        let message = if !has_name {
+            format!(
+                "a parameter of `{label}` has the name `{name}`, which cannot be a name in Rust"
+            )
+        } else if let Some((made, (other, _))) = clash {
+            format!(
+                "in `{label}`, {here} would be called `{made}`, and so would {other}; progenitor keeps one of two that share a name"
+            )
+        } else {
+            let here = (here, Some(location));
+            seen.extend(made.into_iter().map(|it| (it, here.clone())));
             continue;
-        }
-        let argument = argument_name(parameter.name);
-        let here = format!("the {} parameter `{}`", parameter.location, parameter.name);
-        let mut made = vec![argument.clone()];
-        if parameter.location == "path" {
-            made.push(format!("{}_segment", argument.trim_end_matches('_')));
-        }
-        for name in made {
-            if let Some(other) = seen.get(&name) {
-                context.report_change(
-                    true,
-                    rules::PARAMETER_NAME,
-                    &parameter.listed,
-                    format!("in `{label}`, {here} would be called `{name}`, and so would {other}; progenitor keeps one of two that share a name"),
-                    format!("remove one, for instance with {}", context.remove(&parameter.listed)),
-                );
-            } else {
-                seen.insert(name, here.clone());
-            }
-        }
+        };
+        // The name of a parameter in a path stands in the path, too.
+        let help = if location == "path" {
+            "give it another name in the path and in its parameter; the service sees neither"
+                .to_owned()
+        } else {
+            let own = argument_name(name);
+            let free = taken.free(name, &own, is_elsewhere.then_some(location));
+            let action = context.update(&parameter.at, &format!("{FIELD}: {free}"));
+            format!(
+                "give its argument a name with {action}, or a better one; the service sees `{name}`"
+            )
+        };
+        context.report(rules::PARAMETER_NAME, &parameter.listed, message, help);
     }
 }

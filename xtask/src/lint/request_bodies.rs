@@ -1,6 +1,7 @@
 //! Request bodies: their media types, and whether they may be left out.
 //!
-//! progenitor sends JSON, forms, text and bytes, one media type for an operation. arrange adds uploads and JSON that may be left out.
+//! progenitor sends JSON, forms, text and bytes, one media type for an operation. arrange adds uploads, JSON that may be left out, and JSON by
+//! other names.
 
 use super::context::Context;
 use super::operation::Operation;
@@ -8,6 +9,7 @@ use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
 use crate::markers::{OPTIONAL_BODY, is_extension};
+use crate::openapi::media_types::is_utf_8;
 use crate::openapi::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
@@ -36,7 +38,12 @@ fn one<'a>(
 ) {
     let label = operation.label();
     let is_required = body.get("required").and_then(Node::as_bool) == Some(true);
-    if !is_required && operation.node.get(OPTIONAL_BODY).is_none() {
+    // Of several media types, one is left in the end, and it may be one that can be left out.
+    let types = body.get("content").and_then(Node::as_object);
+    if !is_required
+        && operation.node.get(OPTIONAL_BODY).is_none()
+        && types.is_none_or(|it| it.len() < 2)
+    {
         context.report(
             rules::BODY_OPTIONAL,
             at,
@@ -122,11 +129,20 @@ fn content<'a>(
                 "an upload needs an object with `properties` of plain names, and neither `encoding` nor a schema of \
                  `additionalProperties`"
                     .to_owned()
+            } else if name.contains('*') {
+                "a body is sent under one name: say which, as `application/json`".to_owned()
             } else {
                 format!("give it as {SUPPORTED}, or remove the operation and write it by hand")
             },
         );
         return;
+    }
+    if !is_utf_8(media_type) {
+        let message = format!(
+            "the body of `{label}` is `{media_type}`; generated code writes UTF-8 and would not say so"
+        );
+        let help = "if the service takes UTF-8, too, describe the body without `charset`";
+        context.report(rules::BODY_MEDIA_TYPE, at, message, help);
     }
     if node
         .given("encoding")

@@ -85,7 +85,6 @@ rules! {
     NULLABLE_COMPONENT = "nullable-component": "a component schema that may be null";
     DEFAULT = "default": "a default that does not fit, or has no effect";
 
-    COMPONENT_NAME = "component-name": "a component's name that OpenAPI does not allow";
     TYPE_NAME = "type-name": "two schemas that would become one type, or one that would hide a type of Rust's";
     PROPERTY_NAME = "property-name": "two properties that would become one field";
     VARIANT_NAME = "variant-name": "two values that would become one variant";

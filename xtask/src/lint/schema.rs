@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::unions;
-use crate::markers::{REPLACE, UNION};
+use crate::markers::{FIELD, REPLACE, UNION};
 use crate::openapi::walk::{self, Holds, Kind, Position, Reach, Then};
 use crate::openapi::{Node, Pointer, schema};
 
@@ -58,6 +58,11 @@ impl<'a> Schema<'a> {
         let keys = self.node.as_object().into_iter().flat_map(|it| it.keys());
         keys.map(String::as_str)
             .filter(|key| !self.ignored.contains(key))
+    }
+
+    /// The name that the overlay gives to its field.
+    pub(super) fn field(&self) -> Option<&'a str> {
+        self.node.get(FIELD).and_then(Node::as_str)
     }
 
     /// Its type.

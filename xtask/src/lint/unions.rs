@@ -8,10 +8,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::context::Context;
 use super::describe::{self, Words};
+use super::field_words::Taken;
+use super::objects::name_field;
 use super::rules;
 use super::schema::Schema;
 use crate::markers::OPEN;
-use crate::naming::{UNKNOWN_MEMBERS, all_differ, field_name, variant_names};
+use crate::naming::{UNKNOWN_MEMBERS, all_differ, field_name, member_name, variant_names};
 use crate::openapi::Node;
 
 /// The property by which typify tells the branches apart, if there is one.
@@ -168,17 +170,21 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     }
     let names = variant_names(&values);
     let is_open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
-    let clashes = branches
-        .iter()
-        .filter(|_| is_open)
-        .flat_map(|branch| branch.properties())
-        .filter(|(name, _)| field_name(name) == UNKNOWN_MEMBERS);
-    for (name, property) in clashes {
-        let message = format!(
-            "`{name}` would become the field `{UNKNOWN_MEMBERS}`, which a branch of an open union has for members that it does not know"
-        );
-        let help = "close the union, or replace it with `x-codegen-replace`";
-        context.report(rules::PROPERTY_NAME, &property.at, message, help);
+    for branch in branches.iter().filter(|_| is_open) {
+        let fields = branch.properties().map(|(name, property)| {
+            let field = member_name(name, property.field(), field_name);
+            (name, property, field)
+        });
+        let fields: Vec<_> = fields.collect();
+        let mut taken = Taken::default();
+        fields.iter().for_each(|it| taken.insert(&it.2));
+        for (name, property, _) in fields.iter().filter(|it| it.2 == UNKNOWN_MEMBERS) {
+            let message = format!(
+                "`{name}` would become the field `{UNKNOWN_MEMBERS}`, which a branch of an open union has for members that it does not know"
+            );
+            let help = name_field(context, &property.at, name, &mut taken);
+            context.report(rules::PROPERTY_NAME, &property.at, message, help);
+        }
     }
     for (index, name) in names.iter().enumerate() {
         if is_open && name == "Unknown" {

@@ -1,7 +1,8 @@
-//! Request bodies that progenitor does not support: those that may be left out, and uploads.
+//! Request bodies that progenitor does not support: those that may be left out, uploads, and JSON under another name.
 //!
 //! progenitor writes `.json(&body)` with `body: &'a types::Body`. For a body that may be left out, this becomes
-//! `body::json_if_any(request, body)` with `body: Option<&'a types::Body>`. An upload is taken by value.
+//! `body::json_if_any(request, body)` with `body: Option<&'a types::Body>`. An upload is taken by value. JSON under another name becomes
+//! `body::json_as(request, "application/vnd.api+json", &body)`.
 
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
@@ -10,6 +11,7 @@ use syn::{Expr, FnArg, ImplItemFn, Pat, Type, parse_quote};
 use super::types::optional;
 use super::unexpected;
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::Operation;
 
 /// What is special about a body.
@@ -100,5 +102,53 @@ impl VisitMut for Bodies {
             *expr = self.kind.send(&call.receiver);
             self.changed += 1;
         }
+    }
+}
+
+/// Has a method send its JSON under this name.
+pub(super) fn name(method: &mut ImplItemFn, media_type: &str) -> Result<(), Failure> {
+    let mut named = Named {
+        media_type,
+        changed: 0,
+    };
+    named.visit_block_mut(&mut method.block);
+    match named.changed {
+        1 => Ok(()),
+        _ => Err(unexpected(&format!(
+            "`{}` has no one place where its body is sent as JSON",
+            method.sig.ident
+        ))),
+    }
+}
+
+/// The sentence about the name for the method's documentation.
+pub(super) fn said(media_type: &str) -> String {
+    format!("The body is sent as {}.", markdown::code(media_type))
+}
+
+struct Named<'a> {
+    media_type: &'a str,
+    changed: usize,
+}
+
+impl VisitMut for Named<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        syn::visit_mut::visit_expr_mut(self, expr);
+        let name = self.media_type;
+        *expr = match expr {
+            Expr::MethodCall(call) if call.method == "json" && call.args.len() == 1 => {
+                let (request, body) = (&call.receiver, &call.args[0]);
+                parse_quote!(body::json_as(#request, #name, #body))
+            }
+            Expr::Call(call)
+                if call.func.to_token_stream().to_string() == "body :: json_if_any"
+                    && call.args.len() == 2 =>
+            {
+                let (request, body) = (&call.args[0], &call.args[1]);
+                parse_quote!(body::json_if_any_as(#request, #name, #body))
+            }
+            _ => return,
+        };
+        self.changed += 1;
     }
 }

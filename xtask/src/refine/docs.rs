@@ -6,6 +6,7 @@
 use syn::{Attribute, Expr, Lit, Meta};
 
 use crate::markdown;
+use crate::naming::is_type_name;
 
 /// The longest line of documentation that is not broken, in characters. It stands up to eight deep, after `/// `.
 const WIDTH: usize = 100 - 8 - 4;
@@ -95,7 +96,7 @@ pub(super) fn link(ty: &syn::Type) -> Option<String> {
     let last = segments.last()?;
     // `String` and `Vec<T>` are no types of ours: they have a leading `::`, or arguments.
     let is_ours = segments.len() == 1 || segments.first()?.ident == "crate";
-    let is_type = last.ident.to_string().starts_with(char::is_uppercase);
+    let is_type = is_type_name(&last.ident.to_string());
     let is_plain =
         path.path.leading_colon.is_none() && segments.iter().all(|it| it.arguments.is_none());
     (is_ours && is_type && is_plain).then(|| {

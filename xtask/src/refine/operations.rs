@@ -102,10 +102,15 @@ pub(super) fn refine(
         }
         docs.paragraphs
             .extend(bodies::refine(&mut method, operation)?);
+        let content_type = operation.content_type.as_deref();
+        docs.paragraphs.extend(content_type.map(bodies::said));
         let parameters = parameter_structs::refine(&mut method, operation, &mut taken, &mut docs)?;
         out.types.1 += usize::from(!parameters.is_empty());
         out.types.0.extend(parameters);
         let Some(stream) = &operation.event_stream else {
+            if let Some(name) = content_type {
+                bodies::name(&mut method, name)?;
+            }
             let mut of_pages = docs.clone();
             let pages = operation.pages.as_ref();
             let pages = pages.map(|pages| {
@@ -130,6 +135,10 @@ pub(super) fn refine(
         if let Some(pin) = &stream.pin {
             event_streams::pin(&mut method, pin, false)?;
             event_streams::pin(&mut twin, pin, true)?;
+        }
+        if let Some(name) = content_type {
+            bodies::name(&mut method, name)?;
+            bodies::name(&mut twin, name)?;
         }
         let (said, of_twin) = event_streams::said(stream);
         let mut docs_of_twin = docs.clone();

@@ -20,14 +20,14 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Expr, Fields, Ident, Item, ItemImpl, ItemStruct, Type, parse_quote};
 
 use super::{docs, unexpected};
 use crate::diagnostic::Failure;
 use crate::markdown;
-use crate::model::{Branch, Schema, Union};
+use crate::model::{Branch, Schema, Tag, Union};
 use crate::template::{template, text};
 
 /// How many kinds of JSON value a union distinguishes. A branch with all of them may be anything.
@@ -112,7 +112,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
                     .branch
                     .tags
                     .iter()
-                    .map(|value| markdown::code(value))
+                    .map(|value| markdown::code(&value.to_string()))
                     .collect();
                 let tag = markdown::code(tag);
                 format!(" If {tag} is {}.", values.join(" or "))
@@ -201,6 +201,22 @@ fn kinds(branch: &Branch) -> String {
     }
 }
 
+/// The places of the branches that values of the tag lead to, and these values.
+type Arm<'a> = (Vec<usize>, Vec<&'a Tag>);
+
+/// The pattern of a value of the tag.
+fn pattern(value: &Tag) -> TokenStream {
+    match value {
+        Tag::Text(text) => quote!(#text),
+        Tag::Truth(truth) => quote!(crate::support::union::Plain::Truth(#truth)),
+        Tag::Whole(number) => {
+            let sign = (*number < 0).then(|| quote!(-));
+            let number = Literal::u128_unsuffixed(number.unsigned_abs());
+            quote!(crate::support::union::Plain::Whole(#sign #number))
+        }
+    }
+}
+
 /// The function that chooses a branch, and `is_known`.
 fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Vec<Item> {
     // The expression that tries one branch, and one that tries several in order.
@@ -221,7 +237,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
     };
 
     // Objects with a known tag: one attempt each, except for a value that several branches have.
-    let mut by_tag: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut by_tag: BTreeMap<&Tag, Vec<usize>> = BTreeMap::new();
     if union.tag.is_some() {
         for (index, variant) in variants.iter().enumerate() {
             for value in &variant.branch.tags {
@@ -229,28 +245,41 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             }
         }
     }
-    // Values that lead to the same branches share an arm of the match.
-    let mut arms: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
+    // Values that lead to the same branches share an arm of the match. Texts are looked at apart from numbers and truth values.
+    let mut of_texts: Vec<Arm<'_>> = Vec::new();
+    let mut of_others: Vec<Arm<'_>> = Vec::new();
     for (value, indexes) in by_tag {
+        let arms = match value {
+            Tag::Text(_) => &mut of_texts,
+            Tag::Whole(_) | Tag::Truth(_) => &mut of_others,
+        };
         match arms.iter_mut().find(|(known, _)| *known == indexes) {
             Some((_, values)) => values.push(value),
             None => arms.push((indexes, vec![value])),
         }
     }
-    // In the order of the branches, so that the code changes little when a value is added.
-    arms.sort();
-    let tagged = union.tag.as_ref().filter(|_| !arms.is_empty()).map(|tag| {
+    let by_value = |tag: &str, mut arms: Vec<Arm<'_>>, look: TokenStream| {
+        // In the order of the branches, so that the code changes little when a value is added.
+        arms.sort();
         let arms = arms.iter().map(|(indexes, values)| {
             let attempts = indexes.iter().map(|index| attempt(&variants[*index]));
             let attempts = first_of(attempts.collect());
+            let values = values.iter().map(|it| pattern(it));
             quote!(::std::option::Option::Some(#(#values)|*) => return #attempts,)
         });
-        quote! {
-            match crate::support::union::tag(value, #tag) {
-                #(#arms)*
-                _ => {}
+        (arms.len() > 0).then(|| {
+            quote! {
+                match crate::support::union::#look(value, #tag) {
+                    #(#arms)*
+                    _ => {}
+                }
             }
-        }
+        })
+    };
+    let tagged = union.tag.as_ref().map(|tag| {
+        let texts = by_value(tag, of_texts, quote!(tag));
+        let others = by_value(tag, of_others, quote!(plain_tag));
+        quote!(#texts #others)
     });
 
     // Everything else by its kind. Of several objects, the one with most required properties is tried first: an object that has them

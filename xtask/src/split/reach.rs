@@ -16,6 +16,7 @@ use syn::{Attribute, Ident, Item, ItemImpl, Macro, Meta, Path};
 
 use super::{Operation, unexpected};
 use crate::diagnostic::Failure;
+use crate::naming::is_type_name;
 
 /// A unit that features turn on: a type with its impls, a helper module of typify's, or a function of such a module.
 #[derive(Debug)]
@@ -238,7 +239,7 @@ impl<'p> Mentions<'p> {
         let name = match way {
             [module, function, ..] if module == DEFAULTS => format!("{DEFAULTS}::{function}"),
             // A variable may have the name of a module.
-            [only] if !only.starts_with(char::is_uppercase) => return,
+            [only] if !is_type_name(only) => return,
             [name, ..] => name.clone(),
             [] => return,
         };

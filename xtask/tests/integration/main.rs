@@ -47,6 +47,7 @@ mod code {
     mod idioms;
     mod markdown;
     mod named_texts;
+    mod odd_names;
     mod one_error;
     mod pages;
     mod requests;

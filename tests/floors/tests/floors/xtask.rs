@@ -98,7 +98,7 @@ const FLOORS: Table<'_> = &[
         ],
     ),
     // Beside split: it makes code for tests of what split divides.
-    ("callers", &["diagnostic", "model", "naming", "refine"]),
+    ("callers", &["diagnostic", "model", "refine"]),
     // Beside the stages that make code: it hands on what requests are made of.
     ("requests", &["diagnostic", "model", "openapi", "output"]),
     // Beside the stages that make code: it compares what they begin with.

@@ -386,13 +386,88 @@ fn a_json_body_alone_can_be_left_out() {
         ),
         (
             json!({"content": {"application/json": {}, "application/json;v=2": {}}}),
-            false,
+            true,
         ),
+        (json!({"content": {"application/vnd.a+json": {}}}), true),
     ] {
         let mut given = description(json!({}), json!({}));
         given["paths"]["/a"]["post"]["requestBody"] = body.clone();
         let note = &arranged(&given)["paths"]["/a"]["post"]["x-made-optional-body"];
         assert_eq!(note == true, is_optional, "{body}");
+    }
+}
+
+#[test]
+fn a_body_keeps_one_name_of_json() {
+    let object = json!({"schema": {"type": "object", "properties": {"a": {}}}});
+    for (content, left, sent) in [
+        // The names, what is left of them (JSON is shown as such), and the name that is sent if that is another.
+        (
+            json!({"application/vnd.a+json": {}}),
+            json!(["application/json"]),
+            Some("application/vnd.a+json"),
+        ),
+        (
+            json!({"text/json": {}, "application/b+json": {}}),
+            json!(["application/json"]),
+            Some("text/json"),
+        ),
+        (
+            json!({"text/json": {}, "application/json": {}, "application/*+json": {}}),
+            json!(["application/json"]),
+            None,
+        ),
+        (
+            json!({"Application/Json": {}}),
+            json!(["application/json"]),
+            None,
+        ),
+        (
+            json!({"text/json": {}, "text/plain": {}}),
+            json!(["application/json", "text/plain"]),
+            Some("text/json"),
+        ),
+        (
+            json!({"application/json; charset=utf-8": {}}),
+            json!(["application/json"]),
+            Some("application/json; charset=utf-8"),
+        ),
+        (json!({"*/*": object}), json!(["application/json"]), None),
+        // A range says no name, and texts are written in UTF-8.
+        (
+            json!({"*/*": {"schema": {"type": "string"}}}),
+            json!(["*/*"]),
+            None,
+        ),
+        (
+            json!({"application/*+json": {}}),
+            json!(["application/*+json"]),
+            None,
+        ),
+        (
+            json!({"application/json; charset=utf-16": {}}),
+            json!(["application/json; charset=utf-16"]),
+            None,
+        ),
+        (
+            json!({"application/json": {}}),
+            json!(["application/json"]),
+            None,
+        ),
+    ] {
+        let mut given = description(json!({}), json!({}));
+        let post = &mut given["paths"]["/a"]["post"];
+        post["requestBody"] = json!({"$ref": "#/components/requestBodies/It"});
+        given["components"]["requestBodies"] = json!({"It": {"content": content}});
+        let arranged = arranged(&given);
+        let post = &arranged["paths"]["/a"]["post"];
+        let body = match post["requestBody"].get("$ref") {
+            Some(_) => &arranged["components"]["requestBodies"]["It"],
+            None => &post["requestBody"],
+        };
+        let names: Vec<&String> = body["content"].as_object().unwrap().keys().collect();
+        assert_eq!(json!(names), left, "{content}");
+        assert_eq!(post["x-made-content-type"].as_str(), sent, "{content}");
     }
 }
 

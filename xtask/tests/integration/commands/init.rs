@@ -642,7 +642,7 @@ fn the_overlay_names_the_description_as_seen_from_it_and_the_next_command_can_be
         first.contains("generated from ../my api/it's.yaml. "),
         "{first}"
     );
-    let next = r"cargo xtask codegen 'my api/it'\''s.yaml' --overlay overlays/o.yaml --out 'my api/it-s-api'";
+    let next = r#"cargo xtask codegen "my api/it's.yaml" --overlay overlays/o.yaml --out 'my api/it-s-api'"#;
     assert!(said(&output).contains(next), "{}", said(&output));
 
     let output = xtask(&inner, &["init", "it's.yaml"]);

@@ -765,9 +765,10 @@ fn the_next_command_names_a_crate_beside_the_description() {
         let place = Place::new();
         std::fs::rename(place.path("pet-shop.yaml"), place.path(file)).unwrap();
         let (is_fine, told) = place.xtask(&["init", file, "--out", "new.yaml"]);
-        let quoted = match file.contains(' ') {
-            true => format!("'{file}'"),
-            false => file.to_owned(),
+        let is_plain = file.is_ascii() && !file.contains(' ');
+        let quoted = match is_plain {
+            true => file.to_owned(),
+            false => format!("'{file}'"),
         };
         let command = format!("cargo xtask codegen {quoted} --overlay new.yaml --out {out}");
         assert!(is_fine && told.trim_end().ends_with(&command), "{told}");

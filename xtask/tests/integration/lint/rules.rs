@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::support::fixture::{difference, files, name_of, rule_of};
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::generate::generate;
-use xtask::lint::{RULES, lint};
+use xtask::lint::{RULES, lint, lint_lowered};
 use xtask::markers::SAFE_TO_REPEAT;
 use xtask::model::Model;
 use xtask::openapi::{Node, Pointer, Source, Value, operations};
@@ -26,7 +26,7 @@ fn read(path: &Path) -> Node {
     if rule_of(path) != "repeat-safety" {
         mark_operations(&mut document);
     }
-    arrange::arrange(document)
+    document
 }
 
 /// Marks every operation that is not marked, as an overlay would: without, each fixture with an
@@ -48,7 +48,7 @@ fn mark_operations(document: &mut Node) {
 }
 
 fn findings(document: &Node) -> Vec<Diagnostic> {
-    match lint(document) {
+    match lint_lowered(document, &arrange::arrange(document.clone()), &[]) {
         Ok(()) => Vec::new(),
         Err(Failure::Diagnostics(findings)) => findings,
         Err(failure) => panic!("{failure}"),
@@ -114,7 +114,7 @@ fn without_lint(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/lint")
         .join(name);
-    let document = read(&path);
+    let document = arrange::arrange(read(&path));
     match generate(&document, &Model::read(&document)) {
         Ok(tokens) => tokens.to_string().split_whitespace().collect(),
         Err(failure) => failure.to_string(),
