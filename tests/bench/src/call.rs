@@ -391,8 +391,8 @@ fn slowest(measured: &Measured, call: Call) -> f64 {
 fn summary(measured: &Measured) -> String {
     let [create, ten, thousand] = CALLS.map(|(call, _)| format!("{:.2}", slowest(measured, call)));
     format!(
-        "{OURS} makes {create} of the creates per second that bare {BASE} makes, {ten} of the lists of ten, and {thousand} of the \
-         lists of 1,000. That is the worst of 1 to 256 calls at a time."
+        "{OURS} makes {create} times the creates per second of bare {BASE}, {ten} times the lists of ten, and {thousand} times \
+         those of 1,000, in the worst case."
     )
 }
 
@@ -513,8 +513,8 @@ fn targets(measured: &Measured) -> Vec<Target> {
 }
 
 /// Why a small call costs more.
-const DOES_MORE: &str = "What the SDK does beyond reqwest (deadline, retry budget, spans, checks, secrets that are wiped) is code and \
-    memory that each call has to fetch anew into the processor's caches. The smaller the answer is, the larger is its part.";
+const DOES_MORE: &str = "Deadlines, retries, spans, checks and wiping are code and memory that each call fetches into the processor's \
+    caches: a larger part of a smaller answer.";
 
 const INTRODUCTION: &str = include_str!("call.md");
 

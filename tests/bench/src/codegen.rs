@@ -335,8 +335,8 @@ fn page(measured: &Measured) -> Part {
                 wanted: format!("under {LONGEST}"),
                 measured: format!("{seconds:.2}"),
                 is_met: seconds < LONGEST,
-                because: "About half of it is to parse, rewrite and print code, which is slow without optimizations. To optimize syn, too, would save a \
-                    quarter, and make the first build of xtask take 40 % more processor time.",
+                because: "Half of it is to parse, rewrite and print code, without optimizations. To optimize syn would save a quarter, and make \
+                    xtask's first build take 40 % more processor time.",
             });
         }
         text += &cost_table(document).to_string();
@@ -357,8 +357,8 @@ fn summary(measured: &Measured) -> String {
     for document in &measured.documents {
         let cost = &document.ours;
         sentences.push(format!(
-            "For {}, it takes {:.2} s and {:.0} MB, {:.1} times the seconds of progenitor alone, which does less.",
-            document.name, cost.seconds.median, cost.memory.median, document.ratio.median
+            "{:.2} s and {:.0} MB for {}: {:.1} times the seconds of progenitor alone, which does less.",
+            cost.seconds.median, cost.memory.median, document.name, document.ratio.median
         ));
     }
     sentences.join(" ")

@@ -292,8 +292,8 @@ fn summary(measured: &Measured) -> String {
         worst(measured, Reader::BareValue),
     ];
     format!(
-        "The raw client reads at least {} events a second. An event takes at most {typed:.2} times the processor time of a bare \
-         reader that is typed, and {value:.2} times that of one that reads values.",
+        "The raw client reads at least {} events a second, with at most {typed:.2} times the processor time of a bare typed reader, \
+         and {value:.2} times that of one of values.",
         whole(events),
     )
 }

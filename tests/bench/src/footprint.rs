@@ -91,11 +91,11 @@ struct Quantity {
 }
 
 const LETTA_HAS_LESS: &str =
-    "The default features have HTTP/2 and TLS by aws-lc. letta has HTTP/1.1 and ring.";
+    "The default features have HTTP/2 and aws-lc; letta has HTTP/1.1 and ring.";
 
 const COMPILES_MORE: &str = "The SDK is compiled on top of what reqwest needs.";
 
-const READS_ROOTS: &str = "letta has root certificates compiled in. The others read the system's and keep them in memory.";
+const READS_ROOTS: &str = "Only letta has root certificates compiled in.";
 
 const QUANTITIES: [Quantity; 9] = [
     quantity("build, debug: wall", "s", |it| Some(it.debug.wall), true),

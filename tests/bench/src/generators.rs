@@ -276,11 +276,11 @@ fn bars(measured: &Measured) -> Bars {
 fn summary(measured: &Measured, cases: &[Case]) -> String {
     let of_tool = |tool: &Version| {
         let [right, wrong, _] = counts(measured, tool);
-        format!("{} {right} right and {wrong} wrong", tool.name)
+        format!("{} {right} and {wrong}", tool.name)
     };
     let tools: Vec<String> = measured.tools.iter().map(of_tool).collect();
     format!(
-        "Of {} small descriptions, which are ours, the generators came to: {}. The rest they refuse, or what they write does not compile.",
+        "Right and wrong, of {} small descriptions, which are ours: {}. The rest is refused, or does not compile.",
         cases.len(),
         tools.join(", ")
     )

@@ -264,7 +264,7 @@ fn summary(measured: &Measured) -> String {
     });
     let others: Vec<String> = others.collect();
     format!(
-        "{OURS} makes so many calls per second, in the worst case: {}.",
+        "Calls per second of {OURS}, in the worst case: {}.",
         others.join(", ")
     )
 }

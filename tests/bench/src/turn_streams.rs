@@ -492,7 +492,7 @@ fn summary(measured: &Measured) -> String {
     let others = match others.is_empty() {
         true => String::new(),
         false => format!(
-            " For a second of processor time, it reads {}.",
+            " Per second of processor time, it reads {}.",
             others.join(" and ")
         ),
     };
