@@ -273,18 +273,17 @@ fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
             seen.extend(made.into_iter().map(|it| (it, here.clone())));
             continue;
         };
-        // The name of a parameter in a path stands in the path, too.
-        let help = if location == "path" {
-            "give it another name in the path and in its parameter; the service sees neither"
-                .to_owned()
-        } else {
-            let own = argument_name(name);
-            let free = taken.free(name, &own, is_elsewhere.then_some(location));
-            let action = context.update(&parameter.at, &format!("{FIELD}: {free}"));
-            format!(
-                "give its argument a name with {action}, or a better one; the service sees `{name}`"
-            )
-        };
+        let own = argument_name(name);
+        let free = taken.free(name, &own, is_elsewhere.then_some(location));
+        let action = context.update(&parameter.at, &format!("{FIELD}: {free}"));
+        let help = format!(
+            "give its argument a name with {action}, or a better one; the service sees {}",
+            match location {
+                // The path names it for those who read the path.
+                "path" => "neither".to_owned(),
+                _ => format!("`{name}`"),
+            }
+        );
         context.report(rules::PARAMETER_NAME, &parameter.listed, message, help);
     }
 }
