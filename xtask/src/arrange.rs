@@ -62,6 +62,7 @@ use crate::openapi::reference::place_of;
 use crate::openapi::{Node, Pointer, Value, component_schemas};
 
 pub use uploads::FILE_TYPE;
+pub(crate) use uploads::is_part_name;
 
 /// Arranges a description in OpenAPI 3.0.
 ///

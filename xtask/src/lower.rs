@@ -30,6 +30,7 @@ mod branches;
 mod defaults;
 mod draft;
 mod explain;
+mod files;
 mod notes;
 mod nulls;
 mod parameters;
@@ -43,6 +44,8 @@ mod types;
 mod values;
 
 pub use rules::{Effect, REFUSALS, REWRITINGS, Refusal, Rewriting};
+
+use std::collections::HashSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::openapi::{Node, Pointer, Span, Value};
@@ -92,6 +95,8 @@ struct Lowering<'a> {
     refusals: Vec<Diagnostic>,
     nulls: nulls::Nulls,
     fit: defaults::Fit,
+    /// The schemas of what is sent as a file.
+    files: HashSet<Pointer>,
     /// Whether the schema is within `not`, where to loosen is to forbid.
     is_negated: bool,
     /// How many schemas the present one is in. Each is a frame on the stack, so there is a limit.
@@ -119,6 +124,7 @@ pub fn lower(document: &Node) -> Lowered {
         refusals: Vec::new(),
         nulls: nulls::Nulls::default(),
         fit,
+        files: files::of(document),
         is_negated: false,
         depth: 0,
     };

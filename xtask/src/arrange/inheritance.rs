@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::build::{array, object, refer, string};
 use super::nodes::{add_schema, remove, set};
-use crate::markers::{FROM, OPEN, RENAMED, REPLACE};
+use crate::markers::{FIELD, FROM, OPEN, RENAMED, REPLACE};
 use crate::naming::type_name;
 use crate::openapi::reference::{component, last, place_of, to_component};
 use crate::openapi::schema::{extends, get, items, members, reference, text, unwrapped};
@@ -347,8 +347,10 @@ fn own_tag(
         [("type", string(kind, span)), ("enum", array(values, span))],
         span,
     );
-    if let Some(said) = get(given, "description") {
-        set(&mut own, "description", said.clone());
+    for kept in ["description", FIELD] {
+        if let Some(said) = get(given, kept) {
+            set(&mut own, kept, said.clone());
+        }
     }
     Some(own)
 }
@@ -383,12 +385,20 @@ fn extend(
         let Some(there) = properties.get(tag) else {
             continue;
         };
-        if items(there, "enum").is_empty()
-            && let Some(own) = &own
-        {
-            set(properties, tag, own.clone());
+        if let Some(own) = own.take() {
+            // It is one property for all kinds, with one name in Rust. A kind may say another.
+            let field = there.get(FIELD).or(own.get(FIELD)).cloned();
+            let mut kept = match items(there, "enum").is_empty() {
+                true => own,
+                false => there.clone(),
+            };
+            if let Some(field) = field
+                && reference(&kept).is_none()
+            {
+                set(&mut kept, FIELD, field);
+            }
+            set(properties, tag, kept);
         }
-        own = None;
         let tag_is_required = items(holder, "required")
             .iter()
             .any(|it| it.as_str() == Some(tag));

@@ -35,6 +35,11 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
+/// Whether a part can have this name. One with a sign that ends the name or the line could not be written into the form.
+pub(crate) fn is_part_name(name: &str) -> bool {
+    !name.contains(|c: char| c.is_control() || c == '"' || c == '\\')
+}
+
 /// Makes a component of the form, and lets the operation send it as JSON. `None` if the body is not a form that can be written. A lint
 /// reports it.
 fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
@@ -43,7 +48,9 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     let content = body.get("content")?.as_object()?;
     let (media_type, media) = content.first().filter(|_| content.len() == 1)?;
     // `encoding` would say how to write a part. It is not supported, and a lint reports it.
-    if !media_type.eq_ignore_ascii_case(MULTIPART) || media.node.get("encoding").is_some() {
+    let encoding = media.node.given("encoding");
+    let has_encoding = encoding.is_some_and(|it| it.as_object().is_none_or(|it| !it.is_empty()));
+    if !media_type.eq_ignore_ascii_case(MULTIPART) || has_encoding {
         return None;
     }
     let listed_schema = media.node.get("schema")?;
@@ -64,9 +71,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         .keys()
         .cloned()
         .collect();
-    // A name with one of these could not be written into the form: it would end the name, or the line.
-    let ends = |c: char| c.is_control() || c == '"' || c == '\\';
-    if names.iter().any(|name| name.contains(ends)) {
+    if !names.iter().all(|name| is_part_name(name)) {
         return None;
     }
     // The form's own component keeps its name if nothing else refers to it, since it is removed below.

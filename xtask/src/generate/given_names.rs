@@ -13,14 +13,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
+use indexmap::IndexMap;
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use syn::Lit;
 
 use crate::markers::FIELD;
-use crate::openapi::reference::merged;
+use crate::openapi::reference::{last, merged};
 use crate::openapi::schema::{items, members, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Entry, Node, Value};
+use crate::openapi::{Entry, METHODS, Node, Pointer, Value};
 
 /// How names that stand for others begin. The letter at the end keeps the first of them out of the tenth.
 const BEGINS: &str = "xMadeName";
@@ -84,6 +85,7 @@ impl GivenNames {
             return None;
         }
         let mut hidden = document.clone();
+        self.hide_in_paths(document, &mut hidden);
         walk::each_mut(&mut hidden, Reach::V3_0, |node, place| {
             match place.kind {
                 Kind::Schema => {
@@ -113,6 +115,101 @@ impl GivenNames {
         Some(hidden)
     }
 
+    /// Gives parameters of path items to their operations, and other names to the variables of path templates.
+    ///
+    /// An operation's parameter takes the place of its path item's with the same name and place. progenitor would not see that they are the same if
+    /// one of them has another name. Operations of one path may have other names for one variable. Each then is under its own template.
+    fn hide_in_paths(&self, document: &Node, hidden: &mut Node) {
+        let Some(Value::Object(paths)) = hidden
+            .pointer_mut(&Pointer::default().join("paths"))
+            .map(|it| &mut it.value)
+        else {
+            return;
+        };
+        for (path, mut entry) in std::mem::take(paths) {
+            let moved = self.hide_in_item(document, &path, &mut entry.node);
+            paths.insert(path, entry);
+            paths.extend(moved);
+        }
+    }
+
+    /// As [`Self::hide_in_paths`], for one of them. Gives the operations whose template has other names, by that.
+    fn hide_in_item(
+        &self,
+        document: &Node,
+        path: &str,
+        item: &mut Node,
+    ) -> IndexMap<String, Entry> {
+        let mut moved: IndexMap<String, Entry> = IndexMap::new();
+        let shared = items(item, "parameters");
+        let operations = METHODS
+            .into_iter()
+            .filter_map(|method| Some((method, item.get(method)?)))
+            .filter(|(_, operation)| operation.as_object().is_some());
+        let all: Vec<(&str, Vec<Node>)> = operations
+            .map(|(method, operation)| {
+                let own = items(operation, "parameters");
+                let is_own = |it: &&Node| own.iter().any(|own| is_same(document, own, it));
+                let inherited = shared.iter().filter(|it| !is_own(it));
+                (method, inherited.chain(own).cloned().collect())
+            })
+            .collect();
+        let is_given = |it: &Node| text(last(document, it), FIELD).is_some();
+        let listed = shared.iter().chain(all.iter().flat_map(|(_, it)| it));
+        if !listed.into_iter().any(is_given) {
+            return moved;
+        }
+        let span = item.span.clone();
+        let entry = |node: Node| Entry {
+            key: span.clone(),
+            node,
+        };
+        let node = |value: Value| Node {
+            value,
+            span: span.clone(),
+        };
+        let Value::Object(item) = &mut item.value else {
+            return moved;
+        };
+        item.shift_remove("parameters");
+        for (method, parameters) in all {
+            let template = self.template(document, path, &parameters);
+            if let Some(there) = item.get_mut(method)
+                && let Value::Object(operation) = &mut there.node.value
+                && !parameters.is_empty()
+            {
+                let parameters = entry(node(Value::Array(parameters)));
+                operation.insert("parameters".to_owned(), parameters);
+            }
+            if template == path {
+                continue;
+            }
+            let others = moved
+                .entry(template)
+                .or_insert_with(|| entry(node(Value::Object(IndexMap::new()))));
+            if let Some((method, operation)) = item.shift_remove_entry(method)
+                && let Value::Object(others) = &mut others.node.value
+            {
+                others.insert(method, operation);
+            }
+        }
+        moved
+    }
+
+    /// A path template with the names that parameters have for progenitor.
+    fn template(&self, document: &Node, path: &str, parameters: &[Node]) -> String {
+        let mut template = path.to_owned();
+        for parameter in parameters.iter().map(|it| last(document, it)) {
+            if text(parameter, "in") == Some("path")
+                && let Some((name, field)) = text(parameter, "name").zip(text(parameter, FIELD))
+                && let Some(other) = self.stands_for(name, field)
+            {
+                template = template.replace(&format!("{{{name}}}"), &format!("{{{other}}}"));
+            }
+        }
+        template
+    }
+
     /// What stands for the properties of these schemas that have a name of their own.
     fn names(&self, parts: &[&Node]) -> BTreeMap<String, String> {
         let properties = parts.iter().flat_map(|part| members(part, "properties"));
@@ -131,6 +228,15 @@ impl GivenNames {
         }
         Revealed::of(self).tokens(code)
     }
+}
+
+/// Whether two parameters have the same name and place, so that one takes the place of the other.
+fn is_same(document: &Node, one: &Node, other: &Node) -> bool {
+    let of = |it| {
+        let it = last(document, it);
+        text(it, "name").zip(text(it, "in"))
+    };
+    of(one).is_some() && of(one) == of(other)
 }
 
 /// Renames the properties of an object, and of the branches that are merged into it in place. A branch that was renamed already

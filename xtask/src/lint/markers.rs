@@ -328,7 +328,7 @@ fn is_map(schema: &Schema<'_>) -> bool {
     schema.kind() == Some("object") && schema.properties().next().is_none()
 }
 
-/// Belongs on properties, and on parameters whose name stands in no path.
+/// Belongs on properties and parameters.
 fn field(context: &Context<'_>, value: &Node, at: &Pointer) -> Problem {
     let parameter = secrets::is_parameter(at)
         .then(|| context.document.pointer(at))
@@ -340,12 +340,6 @@ fn field(context: &Context<'_>, value: &Node, at: &Pointer) -> Problem {
     };
     let (what, name, own) = match (of_property, text("in")) {
         (Some(name), _) => ("the property", name, field_name(name)),
-        (None, Some("path")) => {
-            return Some((
-                format!("`{FIELD}` on a parameter in the path; it has no effect"),
-                "remove it: the name stands in the path, too".to_owned(),
-            ));
-        }
         (None, Some(_)) => {
             let name = text("name").unwrap_or_default();
             ("the parameter", name, argument_name(name))

@@ -9,10 +9,12 @@ use super::context::Context;
 use super::field_words::Taken;
 use super::operation::{Operation, Parameter};
 use super::rules;
-use super::shape::{Shape, shape};
+use super::shape::{Shape, Shaped, shape};
 use crate::markers::{FIELD, STYLE};
 use crate::naming::{argument_name, member_name};
 use crate::openapi::Node;
+use crate::openapi::reference::merged;
+use crate::openapi::schema::{get, members};
 
 /// How parameters are written is fixed in generated code: each place has one style, and takes certain types only.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
@@ -91,17 +93,30 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
             ),
         );
     }
-    let is_list = parameter.node.get("schema").is_some_and(|schema| {
-        shape(context, &parameter.at.join("schema"), schema)
-            .is_some_and(|it| matches!(it.shape, Shape::Array | Shape::Object))
+    let kind = parameter.node.get("schema").and_then(|schema| {
+        let shaped = shape(context, &parameter.at.join("schema"), schema)?;
+        Some(shaped.shape)
     });
     let explode = parameter.node.get("explode").and_then(Node::as_bool);
-    if parameter.location == "query" && is_list && explode == Some(false) {
+    if parameter.location == "query"
+        && let Some(kind @ (Shape::Array | Shape::Object)) = kind
+        && explode == Some(false)
+    {
+        let separator = match parameter.node.get("style").and_then(Node::as_str) {
+            Some("spaceDelimited") => "%20",
+            Some("pipeDelimited") => "%7C",
+            _ => ",",
+        };
+        let (sent, parts) = match kind {
+            Shape::Object => ("a=1&b=2".to_owned(), vec!["a", "1", "b", "2"]),
+            _ => (format!("{name}=a&{name}=b"), vec!["a", "b"]),
+        };
+        let asked = parts.join(separator);
         context.report_change(
             true,
             rules::PARAMETER_STYLE,
             &parameter.at.join("explode"),
-            format!("`explode: false` on `{name}` has no effect: it is sent as `{name}=a&{name}=b`, not `{name}=a,b`"),
+            format!("`explode: false` on `{name}` has no effect: it is sent as `{sent}`, not `{name}={asked}`"),
             format!(
                 "if the service takes the first form too, say so with {}; if not, make it a text",
                 context.update(&parameter.at, "explode: true")
@@ -183,6 +198,9 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
             "describe it as a string, and leave writing it to the caller",
         );
     }
+    if problem.is_none() {
+        nested(context, parameter, &shaped);
+    }
     if location != "query" && shaped.nullable {
         let target = &shaped.schema.at;
         let help = format!(
@@ -194,6 +212,71 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
         );
         context.report(rules::PARAMETER_NULLABLE, &at, message, help);
     }
+}
+
+/// Whether a list or an object holds one itself. No style but JSON has a form for that.
+fn nested<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>, shaped: &Shaped<'a>) {
+    let style = parameter.node.get(STYLE).and_then(Node::as_str);
+    if style == Some("json") || !matches!(shaped.shape, Shape::Array | Shape::Object) {
+        return;
+    }
+    let (name, location) = (parameter.name, parameter.location);
+    let Some((what, inner)) = nested_part(context, shaped) else {
+        return;
+    };
+    let message = format!(
+        "in the {location} parameter `{name}`, {what} is {inner}, which has no form there; generated code would fail when it is called"
+    );
+    let text = "describe what is nested as a text, and leave writing it to the caller";
+    if location == "path" {
+        let at = parameter.at.join("schema");
+        context.report(rules::PARAMETER_SCHEMA, &at, message, text);
+        return;
+    }
+    let json = match location {
+        "query" => {
+            "; if the service takes JSON there, describe it by `content` of `application/json`"
+        }
+        _ => "",
+    };
+    let help = format!(
+        "{text}, or remove the parameter with {}{json}",
+        context.remove(&parameter.listed)
+    );
+    context.report_change(
+        true,
+        rules::PARAMETER_SCHEMA,
+        &parameter.at.join("schema"),
+        message,
+        help,
+    );
+}
+
+/// The first part of a list or an object that is one itself, and what it is. Any JSON may be a text.
+fn nested_part<'a>(context: &Context<'a>, shaped: &Shaped<'a>) -> Option<(String, &'static str)> {
+    let mut parts: Vec<(String, &'a Node)> = Vec::new();
+    if shaped.shape == Shape::Array {
+        parts.extend(
+            shaped
+                .schema
+                .get("items")
+                .map(|it| ("each item".to_owned(), it)),
+        );
+    } else {
+        for part in merged(context.document, shaped.schema.node) {
+            let properties = members(part, "properties");
+            parts.extend(properties.map(|(name, it)| (format!("the property `{name}`"), it)));
+            let others = get(part, "additionalProperties").filter(|it| it.as_object().is_some());
+            parts.extend(others.map(|it| ("each of the `additionalProperties`".to_owned(), it)));
+        }
+    }
+    parts.into_iter().find_map(|(what, schema)| {
+        match shape(context, &shaped.schema.at, schema)?.shape {
+            Shape::Array => Some((what, "a list")),
+            Shape::Object => Some((what, "an object")),
+            _ => None,
+        }
+    })
 }
 
 /// Whether its name is allowed for a header.
@@ -273,18 +356,16 @@ fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
             seen.extend(made.into_iter().map(|it| (it, here.clone())));
             continue;
         };
-        // The name of a parameter in a path stands in the path, too.
-        let help = if location == "path" {
-            "give it another name in the path and in its parameter; the service sees neither"
-                .to_owned()
-        } else {
-            let own = argument_name(name);
-            let free = taken.free(name, &own, is_elsewhere.then_some(location));
-            let action = context.update(&parameter.at, &format!("{FIELD}: {free}"));
-            format!(
-                "give its argument a name with {action}, or a better one; the service sees `{name}`"
-            )
-        };
+        let own = argument_name(name);
+        let free = taken.free(name, &own, is_elsewhere.then_some(location));
+        let action = context.update(&parameter.at, &format!("{FIELD}: {free}"));
+        let help = format!(
+            "give its argument a name with {action}, or a better one; the service sees {}",
+            match location {
+                "path" => "no name of it".to_owned(),
+                _ => format!("`{name}`"),
+            }
+        );
         context.report(rules::PARAMETER_NAME, &parameter.listed, message, help);
     }
 }

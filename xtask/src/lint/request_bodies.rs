@@ -8,8 +8,11 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
+use crate::arrange::is_part_name;
 use crate::markers::{OPTIONAL_BODY, is_extension};
 use crate::openapi::media_types::is_utf_8;
+use crate::openapi::reference::merged;
+use crate::openapi::schema::members;
 use crate::openapi::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
@@ -121,15 +124,15 @@ fn content<'a>(
             | "text/plain"
             | "text/x-markdown"
     ) {
+        if name.eq_ignore_ascii_case("multipart/form-data") {
+            upload(context, label, at, node);
+            return;
+        }
         context.report(
             rules::BODY_MEDIA_TYPE,
             at,
             format!("the body of `{label}` is `{media_type}`, which progenitor cannot send"),
-            if name.eq_ignore_ascii_case("multipart/form-data") {
-                "an upload needs an object with `properties` of plain names, and neither `encoding` nor a schema of \
-                 `additionalProperties`"
-                    .to_owned()
-            } else if name.contains('*') {
+            if name.contains('*') {
                 "a body is sent under one name: say which, as `application/json`".to_owned()
             } else {
                 format!("give it as {SUPPORTED}, or remove the operation and write it by hand")
@@ -144,10 +147,7 @@ fn content<'a>(
         let help = "if the service takes UTF-8, too, describe the body without `charset`";
         context.report(rules::BODY_MEDIA_TYPE, at, message, help);
     }
-    if node
-        .given("encoding")
-        .is_some_and(|it| it.as_object().is_none_or(|it| !it.is_empty()))
-    {
+    if has_encoding(node) {
         let at = at.join("encoding");
         let help = format!("leave it out with {}", context.remove(&at));
         // It says how the fields of a form are written. In other bodies it has no meaning.
@@ -184,6 +184,66 @@ fn content<'a>(
         "application/x-www-form-urlencoded" => form(context, label, &at, schema),
         _ => {}
     }
+}
+
+/// Whether a media type says how its parts are written.
+fn has_encoding(media: &Node) -> bool {
+    let encoding = media.given("encoding");
+    encoding.is_some_and(|it| it.as_object().is_none_or(|it| !it.is_empty()))
+}
+
+/// Why arrange has left a form of several parts as it is.
+fn upload<'a>(context: &mut Context<'a>, label: &str, at: &Pointer, media: &'a Node) {
+    let body = format!("the body of `{label}` is `multipart/form-data`");
+    let schema_at = at.join("schema");
+    let found = media
+        .given("schema")
+        .and_then(|it| context.resolve(&schema_at, it, "schemas"));
+    let Some((_, schema)) = found else {
+        let message = format!("{body} without a schema, so that its parts are unknown");
+        let help = "describe it as an object with `properties`, one for each part";
+        context.report(rules::BODY_MEDIA_TYPE, at, message, help);
+        return;
+    };
+    let problem = if let Some(keyword) = ["allOf", "oneOf", "anyOf"]
+        .into_iter()
+        .find(|it| schema.given(it).is_some())
+    {
+        format!("is combined by `{keyword}`")
+    } else if schema.get("type").and_then(Node::as_str) != Some("object") {
+        "is not one object".to_owned()
+    } else if schema
+        .get("additionalProperties")
+        .is_some_and(|it| it.as_object().is_some())
+    {
+        "takes parts of any name by `additionalProperties`".to_owned()
+    } else if members(schema, "properties").next().is_none() {
+        "has no `properties`".to_owned()
+    } else if let Some((name, _)) =
+        members(schema, "properties").find(|(name, _)| !is_part_name(name))
+    {
+        format!("has the property `{name}`, whose name cannot stand in a form")
+    } else if has_encoding(media) {
+        let at = at.join("encoding");
+        let help = format!(
+            "if the service takes the parts without it, leave it out with {}",
+            context.remove(&at)
+        );
+        let message = format!("{body} with `encoding`, which generated code does not follow");
+        context.report_change(true, rules::BODY_ENCODING, &at, message, help);
+        return;
+    } else {
+        let message = format!("{body}, beside which generated code can send no other");
+        let help = "keep one media type";
+        context.report(rules::BODY_MEDIA_TYPE, at, message, help);
+        return;
+    };
+    context.report(
+        rules::BODY_MEDIA_TYPE,
+        at,
+        format!("{body}, and its schema {problem}; generated code sends one part for each of the `properties` of an object"),
+        "describe it as one object with `properties` of plain names, and no others",
+    );
 }
 
 /// progenitor wants one very schema for a body that it does not look into.
@@ -231,8 +291,9 @@ fn form<'a>(context: &mut Context<'a>, label: &str, at: &Pointer, node: &'a Node
     if shaped.shape != Shape::Object && shaped.shape != Shape::Unknown {
         problem = Some("is not an object".to_owned());
     }
-    for (name, property) in shaped.schema.properties() {
-        let inner = shape(context, &property.at, property.node);
+    let parts = merged(context.document, shaped.schema.node);
+    for (name, property) in parts.iter().flat_map(|part| members(part, "properties")) {
+        let inner = shape(context, &shaped.schema.at, property);
         if inner.is_some_and(|it| !matches!(it.shape, Shape::Scalar | Shape::Unknown)) {
             problem = Some(format!(
                 "has the property `{name}`, which is not a text, a number or a boolean"

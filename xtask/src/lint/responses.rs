@@ -152,9 +152,23 @@ fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response
             ),
         );
     }
+    let unseen: Vec<&String> = content.keys().filter(|it| is_json_unseen(it)).collect();
+    if json.is_empty() && unseen.len() > 1 {
+        let names: Vec<String> = unseen.iter().map(|name| format!("`{name}`")).collect();
+        let help = format!(
+            "keep one: remove the others, as with {}",
+            context.remove(&at.join(unseen[unseen.len() - 1]))
+        );
+        let message = format!(
+            "`{label}` answers {status} with JSON under {} names, {}; generated code asks for one and reads one",
+            names.len(),
+            names.join(" and ")
+        );
+        context.report(rules::RESPONSE_MEDIA_TYPE, &at, message, help);
+    }
     for (name, entry) in content {
         let at = at.join(name);
-        if is_json_unseen(name) {
+        if json.is_empty() && unseen.len() == 1 && is_json_unseen(name) {
             context.report(
                 rules::RESPONSE_MEDIA_TYPE,
                 &at,

@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::rules::{self, Rewriting};
-use super::{Lowering, Place};
+use super::{Lowering, Place, files};
 use crate::openapi::{Node, Value};
 
 const DIALECTS: [&str; 2] = [
@@ -22,6 +22,8 @@ pub(super) fn is_usual_dialect(node: &Node) -> bool {
 /// Removes them. This comes before the rules about values, so that those see only what has an effect: `then` without `if` would
 /// be refused.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place) {
+    // What is said of a file is the one such keyword that changes what is sent.
+    files::lower(&lowering.files, draft);
     let mut drop = |draft: &mut Draft, keyword: &str, rule: Rewriting| {
         if draft.take(keyword).is_some() {
             lowering.count(rule, &draft.at.join(keyword));

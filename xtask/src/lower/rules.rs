@@ -83,7 +83,7 @@ rewritings! {
     TITLE = "title", Forgets: "the title of an inline schema, which would name its type, is removed";
     EXAMPLES = "examples", Forgets: "the first of a schema's examples stays";
     COMMENT = "comment", Forgets: "a comment or an anchor is removed";
-    CONTENT = "content", Forgets: "what is said of the content of a text is removed; no validator looks at it";
+    CONTENT = "content", Forgets: "what is said of the content of a text is removed, which no validator looks at; a file that is sent gets `format: binary`";
     DEFINITIONS = "definitions", Forgets: "`$defs` are removed; a $ref to one is an error of the lint stage";
     OUTER_NOTE = "outer-note", Forgets: "of two notes, on a schema and on its only branch, the outer stays";
     DEFAULT = "default", Forgets: "a default that does not fit its schema is removed";

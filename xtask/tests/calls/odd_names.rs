@@ -197,6 +197,33 @@ fn arguments_have_names_of_their_own_and_bodies_have_their_media_type() {
 }
 
 #[test]
+fn a_parameter_that_overrides_that_of_its_path_goes_out_once() {
+    let target = |request: &str| request.split(" HTTP").next().unwrap().to_owned();
+    let (client, server) = served(&Value::Null);
+    let params = GetOwnerParams::default().with_x_dash_y(1).with_x_y("2");
+    wait(client.get_owner("a", "b", "t", &params)).unwrap();
+    let request = server.join().unwrap();
+    assert!(target(&request).starts_with("GET /v1/owners/a/b?"), "{request}");
+    assert_eq!(target(&request).matches("x-y=").count(), 1, "{request}");
+    assert!(request.contains("x-y=1"), "{request}");
+    assert!(request.contains("x_y=2"), "{request}");
+    assert_eq!(header(&request, "tenantId"), Some("t"));
+
+    let (client, server) = served(&Value::Null);
+    let params = PostOwnerParams::default().with_tenant_id_header(7).with_tenant_id("u");
+    wait(client.post_owner("a", "b", "1", &params)).unwrap();
+    let request = server.join().unwrap();
+    assert!(target(&request).starts_with("POST /v1/owners/a/b?"), "{request}");
+    assert!(request.contains("x-y=1") && request.contains("tenant_id=u"), "{request}");
+    assert_eq!(header(&request, "tenantId"), Some("7"));
+
+    let (client, server) = served(&Value::Null);
+    wait(client.delete_owner(3, "b", "1", "t")).unwrap();
+    let request = server.join().unwrap();
+    assert_eq!(target(&request), "DELETE /v1/owners/3/b?x-y=1");
+}
+
+#[test]
 fn tags_that_are_no_texts_are_read_and_written() {
     for (wire, expected) in [
         (json!({"kind": 1, "name": "x"}), "one"),
@@ -252,4 +279,12 @@ fn tags_that_are_no_texts_are_read_and_written() {
     assert!(matches!(read, Shape::Square(_)), "{read:?}");
     let square = Square::new().with_name("x").with_a(3);
     assert_eq!(serde_json::to_value(Shape::from(square)).unwrap(), wire);
+
+    let wire = json!({"petType": "tiger", "pet_type": "x"});
+    let read: Animal = serde_json::from_value(wire.clone()).unwrap();
+    assert!(matches!(&read, Animal::Tiger(it) if it.pet_type.as_deref() == Some("x")), "{read:?}");
+    assert_eq!(serde_json::to_value(read).unwrap(), wire);
+    let lion = Lion::new().with_roars(true).with_pet_type("x");
+    let wire = json!({"petType": "lion", "pet_type": "x", "roars": true});
+    assert_eq!(serde_json::to_value(Animal::from(lion)).unwrap(), wire);
 }

@@ -33,6 +33,7 @@ fn a_name_that_is_taken_gets_another_which_the_overlay_tells() {
     for line in overlay.lines().filter(|it| it.contains("remove: true")) {
         assert!(line.contains("application/xml"), "{line}");
     }
+    assert!(!overlay.contains("x-codegen-ignore"), "{overlay}");
     // Nothing else is decided than names, and what each description has to say.
     assert!(!overlay.contains("required: true"), "{overlay}");
     for name in [
@@ -40,10 +41,14 @@ fn a_name_that_is_taken_gets_another_which_the_overlay_tells() {
         "{x-codegen-field: id_query}",
         "{x-codegen-field: created_at_camel}",
         "{x-codegen-field: at_type}",
+        "{x-codegen-field: owner_id_camel}",
+        "{x-codegen-field: pet_type_camel}",
+        "{x-codegen-field: x_dash_y}",
+        "{x-codegen-field: tenant_id_header}",
     ] {
         assert!(overlay.contains(name), "{name} is not in {overlay}");
     }
-    assert_eq!(code.operations, 5);
+    assert_eq!(code.operations, 8);
 }
 
 #[test]
