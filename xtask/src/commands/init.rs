@@ -6,7 +6,8 @@
 //! some operations only are asked for, nothing is decided about the others.
 //!
 //! Advice that changes what is sent or read is not followed: see [`Wire`]. What such a finding is about, and what has no advice, becomes any
-//! JSON if it is a schema. Otherwise a parameter that may be left out is, and else the operation, with the reason.
+//! JSON if it is a schema. Otherwise a parameter that may be left out is, and else the operation, with the reason. A slip, such as a mapping
+//! that leads to no schema, is left to a person.
 //!
 //! An existing file is never written over: it may hold decisions of somebody.
 
@@ -474,7 +475,8 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             let is_odd = |it: &Diagnostic| {
                 !odd.is_empty() && parameter_of(&document, it).is_some_and(|at| odd.contains(&at))
             };
-            let others = look.findings.iter().filter(|it| !is_odd(it));
+            let others = look.findings.iter().filter(|it| it.wire != Wire::Unclear);
+            let others = others.filter(|it| !is_odd(it));
             let wanted = others.flat_map(|finding| {
                 let mut actions = any_json_for(&document, finding).into_iter();
                 let action = actions.find(|it| !seen.contains(it));
@@ -875,7 +877,7 @@ impl Losses {
         let mut reached = None;
         let mut parameters: Vec<(Pointer, &str)> = Vec::new();
         let mut gone: Vec<(&Pointer, &str)> = Vec::new();
-        for finding in findings {
+        for finding in findings.iter().filter(|it| it.wire != Wire::Unclear) {
             let reason = finding.message.as_str();
             let parameter = parameter_of(document, finding).and_then(|at| {
                 let node = reference::last(document, document.pointer(&at)?);

@@ -473,3 +473,52 @@ components: {{schemas: {{A: {{type: object, properties: {{it: {{{schema}}}}}}}}}
         pipeline::run(&decided).unwrap_or_else(|failure| panic!("{schema}: {failure}"));
     }
 }
+
+/// Without the mapping, the tag would be the name of the schema.
+#[test]
+fn a_mapping_to_a_schema_that_is_not_there_is_left_to_a_person() {
+    let animal = "type: object, required: [t], properties: {t: {type: string}}";
+    let branch = |name: &str| {
+        format!(
+            "{{allOf: [{{$ref: '#/components/schemas/Animal'}}, {{type: object, properties: {{{name}: {{type: string}}}}}}]}}"
+        )
+    };
+    let plain = |name: &str| {
+        format!(
+            "{{type: object, required: [t], properties: {{t: {{type: string}}, {name}: {{type: string}}}}}}"
+        )
+    };
+    let one_of = "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]";
+    for (animal, cat, dog) in [
+        (animal, branch("m"), branch("b")),
+        (one_of, plain("m"), plain("b")),
+    ] {
+        let text = format!(
+            "openapi: 3.0.3
+info: {{title: P, version: '1'}}
+paths:
+  /a: {{post: {{operationId: createA, requestBody: {{required: true, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Animal'}}}}}}}}, responses: {{'204': {{description: Done.}}}}}}}}
+  /b: {{get: {{operationId: b, responses: {{'204': {{description: Done.}}}}}}}}
+components:
+  schemas:
+    Animal: {{{animal}, discriminator: {{propertyName: t, mapping: {{cat: Cat, dog: Dogg}}}}}}
+    Cat: {cat}
+    Dog: {dog}
+"
+        );
+        let given = load::parse(&Source::new("d.yaml", text)).unwrap();
+        let (decided, report, text) = started("d.yaml", &given).unwrap();
+        let [left] = &report.left[..] else {
+            panic!("{animal}\n{:#?}\n{text}", report.left);
+        };
+        assert_eq!(left.rule, "discriminator");
+        let help = &left.help;
+        assert!(
+            help.contains("update: {mapping: {dog: Dog}}}`; or add"),
+            "{help}"
+        );
+        let schema = |it: &Node| it.to_json()["components"]["schemas"]["Animal"].clone();
+        assert_eq!(schema(&given), schema(&decided), "{text}");
+        assert_eq!(report.operations, 2);
+    }
+}
