@@ -453,19 +453,16 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             break;
         }
         let json = document.to_json();
-        let same = |way: Vec<String>| look.with_equal(&document, &json, way);
-        let kept = look.findings.iter().filter(|it| it.wire == Wire::Kept);
-        let ways = kept.flat_map(|finding| {
-            let way = first_way_out(&finding.help).unwrap_or_default();
-            let ways = same(way).into_iter();
-            ways.map(|way| (finding.rule, way))
-        });
-        let ways = new(ways.collect(), &mut seen);
-        let applied = apply_what_fits(&mut document, ways);
-        let mut is_new = !applied.is_empty();
-        for (rule, way) in applied {
-            followed.extend(way.into_iter().map(|it| (rule, it)));
-        }
+        let mut follow = |document: &mut Node, seen: &mut HashSet<String>, of_tags: bool| {
+            let ways = new(look.advice(document, &json, of_tags), seen);
+            let applied = apply_what_fits(document, ways);
+            let is_new = !applied.is_empty();
+            for (rule, way) in applied {
+                followed.extend(way.into_iter().map(|it| (rule, it)));
+            }
+            is_new
+        };
+        let mut is_new = follow(&mut document, &mut seen, false);
         if !is_new {
             // Nothing to follow: what the findings are about becomes any JSON.
             // What is left out needs no other type.
@@ -492,6 +489,10 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
         }
         if !is_new {
             is_new = losses.add(given, &mut document, &look.findings)?;
+        }
+        if !is_new {
+            // If the operations of one of two tags are left out, the other keeps its name.
+            is_new = follow(&mut document, &mut seen, true);
         }
         if !is_new {
             break;
@@ -663,7 +664,8 @@ fn apply_from(source: &str, document: &mut Node, actions: &[String]) -> Result<(
 /// A way out of a finding: its rule, and actions that belong together.
 type Way = (&'static str, Vec<String>);
 
-/// Applies each way that can be applied after those before it, and gives those. One may remove what another is about.
+/// Applies each way that can be applied after those before it, and gives those. One may remove what another is about. One that would change
+/// which operations are chosen cannot be applied: it gives an operation another tag or another ID than those that it is chosen by.
 ///
 /// All at once if that is possible, else by halves: each try takes as long as the description is large.
 fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
@@ -671,11 +673,12 @@ fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
     if actions.is_empty() {
         return Vec::new();
     }
-    // An action may give an operation other tags than those that it is chosen by.
-    let is_chosen =
-        |document: &Node| document.get(OPERATIONS).is_none() || chosen(document).is_ok();
+    let chooses_the_same = |after: &Node| {
+        let chosen = |document: &Node| select::chosen(document).ok();
+        document.get(OPERATIONS).is_none() || chosen(document) == chosen(after)
+    };
     let mut after = document.clone();
-    if apply(&mut after, &actions).is_ok() && is_chosen(&after) {
+    if apply(&mut after, &actions).is_ok() && chooses_the_same(&after) {
         *document = after;
         return ways;
     }
@@ -721,6 +724,18 @@ impl Look {
             findings,
             equal: arrange::equal_places(&arranged),
         })
+    }
+
+    /// The first way out of each finding that may be followed, of those about tags or of the others. `json` is a copy of the description.
+    fn advice(&self, document: &Node, json: &serde_json::Value, of_tags: bool) -> Vec<Way> {
+        let kept = self.findings.iter().filter(|it| it.wire == Wire::Kept);
+        let kept = kept.filter(|it| (it.rule == TAG) == of_tags);
+        let ways = kept.flat_map(|finding| {
+            let way = first_way_out(&finding.help).unwrap_or_default();
+            let ways = self.with_equal(document, json, way).into_iter();
+            ways.map(|way| (finding.rule, way))
+        });
+        ways.collect()
     }
 
     /// A way out, and the same for each place that says the same. `json` is a copy of the description. Nothing, if the way has no action.
@@ -835,6 +850,12 @@ fn new(ways: Vec<Way>, seen: &mut HashSet<String>) -> Vec<Way> {
     ways.filter(|(_, way)| !way.is_empty()).collect()
 }
 
+/// The rules about the names that operations are chosen by.
+const NAMES: [&str; 2] = ["operation-id", TAG];
+
+/// The rule about tags.
+const TAG: &str = "tag-name";
+
 /// The rule about the version of a description.
 const VERSION: &str = "openapi-version";
 
@@ -877,7 +898,10 @@ impl Losses {
         let mut reached = None;
         let mut parameters: Vec<(Pointer, &str)> = Vec::new();
         let mut gone: Vec<(&Pointer, &str)> = Vec::new();
-        for finding in findings.iter().filter(|it| it.wire != Wire::Unclear) {
+        // A name can always be given, if only by a person who chooses operations by another one.
+        let of_a_name = |it: &Diagnostic| NAMES.contains(&it.rule);
+        let lost = findings.iter().filter(|it| it.wire != Wire::Unclear);
+        for finding in lost.filter(|it| !of_a_name(it)) {
             let reason = finding.message.as_str();
             let parameter = parameter_of(document, finding).and_then(|at| {
                 let node = reference::last(document, document.pointer(&at)?);
