@@ -20,7 +20,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Failure, Wire};
 use crate::markers::{IGNORE, OPERATIONS};
 use crate::openapi::{
-    METHODS, Node, Pointer, Source, Span, Value, operations, path_items, reference, tags,
+    METHODS, Node, Pointer, Source, Span, Value, newer_operations, operations, path_items,
+    reference, tags,
 };
 use crate::overlay::yaml_text;
 use crate::select::{self, By, Hidden};
@@ -542,7 +543,10 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     }
     let report = Report {
         operations: operations(chosen(&whole)?.as_ref()).count(),
-        left_out: losses.operations,
+        left_out: {
+            let newer = losses.newer.into_iter().map(|(it, _)| it);
+            newer.chain(losses.operations).collect()
+        },
         without: losses.parameters.into_iter().map(|(it, _)| it).collect(),
         found,
         groups: starter
@@ -879,9 +883,14 @@ fn version(findings: &[Diagnostic]) -> Result<Option<Vec<String>>, Failure> {
 struct Losses {
     /// Operations, each with the reason.
     operations: Vec<(String, String)>,
-    /// Parameters that may be left out, each with the reason, and the actions.
-    parameters: Vec<((String, String), Vec<String>)>,
+    /// Operations with a method that OpenAPI 3.2 adds.
+    newer: Vec<Removed>,
+    /// Parameters that may be left out.
+    parameters: Vec<Removed>,
 }
+
+/// What actions remove: its name and the reason, and the actions.
+type Removed = ((String, String), Vec<String>);
 
 impl Losses {
     /// Leaves out what findings are about, and returns whether there was something to leave out.
@@ -898,11 +907,20 @@ impl Losses {
         let mut reached = None;
         let mut parameters: Vec<(Pointer, &str)> = Vec::new();
         let mut gone: Vec<(&Pointer, &str)> = Vec::new();
+        let newer: HashMap<Pointer, String> = newer_operations(document).collect();
+        let mut newer_gone: Vec<(&Pointer, String, &str)> = Vec::new();
         // A name can always be given, if only by a person who chooses operations by another one.
         let of_a_name = |it: &Diagnostic| NAMES.contains(&it.rule);
         let lost = findings.iter().filter(|it| it.wire != Wire::Unclear);
         for finding in lost.filter(|it| !of_a_name(it)) {
             let reason = finding.message.as_str();
+            if let Some(at) = finding.pointer.as_ref()
+                && let Some(method) = newer.get(at)
+            {
+                let path = at.0.get(1).map_or("", String::as_str);
+                newer_gone.push((at, format!("{method} {path}"), reason));
+                continue;
+            }
             let parameter = parameter_of(document, finding).and_then(|at| {
                 let node = reference::last(document, document.pointer(&at)?);
                 Some((at, node))
@@ -940,7 +958,22 @@ impl Losses {
         if is_too_much {
             gone.clear();
         }
-        let is_new = self.leave_out_parameters(document, parameters);
+        if all.is_empty() {
+            newer_gone.clear();
+        }
+        let newer = remove_all(document, newer_gone);
+        let parameters = parameters.into_iter().map(|(at, reason)| {
+            let name = parameter_name(document, &at);
+            (at, name, reason)
+        });
+        let parameters: Vec<_> = parameters.collect();
+        let parameters = parameters
+            .iter()
+            .map(|(at, name, reason)| (at, name.clone(), *reason));
+        let parameters = remove_all(document, parameters.collect());
+        let is_new = !newer.is_empty() || !parameters.is_empty();
+        self.newer.extend(newer);
+        self.parameters.extend(parameters);
         let before = self.operations.len();
         for (at, reason) in gone {
             let pattern = operation_pattern(at);
@@ -967,36 +1000,6 @@ impl Losses {
         Ok(true)
     }
 
-    /// Removes parameters from the lists that they are in, and returns whether one was there.
-    fn leave_out_parameters(
-        &mut self,
-        document: &mut Node,
-        parameters: Vec<(Pointer, &str)>,
-    ) -> bool {
-        let mut names: HashMap<String, (String, String)> = HashMap::new();
-        let mut ways: Vec<Way> = Vec::new();
-        for (at, reason) in parameters {
-            let remove = overlay::remove_action(document, &at);
-            let Some(remove) = remove.trim_matches('`').strip_suffix('}') else {
-                continue;
-            };
-            let action = format!(
-                "{remove}, description: {}}}",
-                serde_json::Value::from(reason)
-            );
-            let lost = (parameter_name(document, &at), reason.to_owned());
-            if names.insert(action.clone(), lost).is_none() {
-                ways.push(("", vec![action]));
-            }
-        }
-        let before = self.parameters.len();
-        for (_, actions) in apply_what_fits(document, ways) {
-            let lost = actions.first().and_then(|it| names.remove(it));
-            self.parameters.extend(lost.map(|it| (it, actions)));
-        }
-        self.parameters.len() > before
-    }
-
     /// The groups of the overlay.
     fn sections(&self) -> Vec<Section> {
         let mut sections = Vec::new();
@@ -1008,6 +1011,7 @@ impl Losses {
                 actions: actions.cloned().collect(),
             });
         }
+        let mut actions: Vec<String> = self.newer.iter().flat_map(|(_, it)| it.clone()).collect();
         if !self.operations.is_empty() {
             let mut action = format!(
                 "target: $\n    update:\n      {OPERATIONS}:\n        exclude:\n          paths:"
@@ -1020,14 +1024,43 @@ impl Losses {
                     yaml_text(pattern)
                 );
             }
+            actions.push(action);
+        }
+        if !actions.is_empty() {
             sections.push(Section {
                 title: "Operations that are left out".to_owned(),
                 why: LEFT_OUT.to_owned(),
-                actions: vec![action],
+                actions,
             });
         }
         sections
     }
+}
+
+/// Removes what stands at places, each with its name and the reason. Gives what was there.
+fn remove_all(document: &mut Node, wanted: Vec<(&Pointer, String, &str)>) -> Vec<Removed> {
+    let mut names: HashMap<String, (String, String)> = HashMap::new();
+    let mut ways: Vec<Way> = Vec::new();
+    for (at, name, reason) in wanted {
+        let remove = overlay::remove_action(document, at);
+        let Some(remove) = remove.trim_matches('`').strip_suffix('}') else {
+            continue;
+        };
+        let action = format!(
+            "{remove}, description: {}}}",
+            serde_json::Value::from(reason)
+        );
+        let lost = (name, reason.to_owned());
+        if names.insert(action.clone(), lost).is_none() {
+            ways.push(("", vec![action]));
+        }
+    }
+    let removed = apply_what_fits(document, ways).into_iter();
+    let removed = removed.filter_map(|(_, actions)| {
+        let lost = names.remove(actions.first()?)?;
+        Some((lost, actions))
+    });
+    removed.collect()
 }
 
 /// Why something is left out.

@@ -705,11 +705,12 @@ fn a_description_of_another_version_leaves_no_overlay_and_3_2_is_read_as_3_1() {
         assert!(said(&output).contains(says), "{says}\n{}", said(&output));
         assert!(!folder.path().join("overlay.yaml").exists());
     }
-    // What OpenAPI 3.2 adds is left out with what it is in: a method, and another form of an answer.
+    // What OpenAPI 3.2 adds is left out: methods, and an operation with another form of an answer.
     let newer = DESCRIPTION.replace("3.0.3", "3.2.0").replace(
         "components:\n",
         "  /find:
     query: {operationId: find, responses: {'204': {description: Done.}}}
+    additionalOperations: {LINK: {operationId: link, responses: {'204': {description: Done.}}}}
     get: {operationId: get_find, responses: {'204': {description: Done.}}}
   /stream: {get: {operationId: stream, responses: {'200': {description: It., content: {application/jsonl: {itemSchema: {type: string}}}}}}}
 components:\n",
@@ -718,15 +719,22 @@ components:\n",
     let output = xtask(folder.path(), &["init", "d.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     for part in [
-        "GET /find: ",
-        "has no field `query`",
-        "GET /stream: ",
-        "2 operations are left out",
+        "QUERY /find: OpenAPI 3.2 adds the method `QUERY`, and no code is made of it",
+        "LINK /find: OpenAPI 3.2 adds the method `LINK`",
+        "GET /stream: in OpenAPI 3.1, a media type has no field `itemSchema`",
+        "3 operations are left out",
     ] {
         assert!(said(&output).contains(part), "{part}\n{}", said(&output));
     }
-    let output = xtask(folder.path(), &CODEGEN);
+    assert!(!said(&output).contains("GET /find"), "{}", said(&output));
+    let report = [&CODEGEN[..], &["--report", "r.txt"]].concat();
+    let output = xtask(folder.path(), &report);
     assert!(output.status.success(), "{}", said(&output));
+    let report = std::fs::read_to_string(folder.path().join("r.txt")).unwrap();
+    for method in ["QUERY", "LINK"] {
+        let part = format!("the operation `{method} /find`: OpenAPI 3.2 adds this method");
+        assert!(report.contains(&part), "{part}\n{report}");
+    }
 }
 
 #[test]
