@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::codegen::place;
 use crate::diagnostic::{Diagnostic, Failure, Wire};
 use crate::markers::{IGNORE, OPERATIONS};
 use crate::openapi::{
@@ -345,6 +346,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
             "{out} is there already, and may hold decisions: name another file with --out, or remove it"
         )));
     }
+    place::check_workspace(&options.description, &options.out)?;
     let given = load::load(&options.description)?;
     let name = relative(&options.description, &options.out);
     let (text, report) = starter(&given, &name, &options.only)?;
@@ -473,7 +475,7 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             let is_odd = |it: &Diagnostic| {
                 !odd.is_empty() && parameter_of(&document, it).is_some_and(|at| odd.contains(&at))
             };
-            let others = look.findings.iter().filter(|it| it.wire != Wire::Unclear);
+            let others = look.findings.iter().filter(|it| !is_slip(it));
             let others = others.filter(|it| !is_odd(it));
             let wanted = others.flat_map(|finding| {
                 let mut actions = any_json_for(&document, finding).into_iter();
@@ -854,6 +856,11 @@ fn new(ways: Vec<Way>, seen: &mut HashSet<String>) -> Vec<Way> {
     ways.filter(|(_, way)| !way.is_empty()).collect()
 }
 
+/// Whether a finding is about a slip. A mark that stands in a description was written by somebody for this generator.
+fn is_slip(finding: &Diagnostic) -> bool {
+    finding.wire == Wire::Unclear || finding.rule == "marker"
+}
+
 /// The rules about the names that operations are chosen by.
 const NAMES: [&str; 2] = ["operation-id", TAG];
 
@@ -911,7 +918,7 @@ impl Losses {
         let mut newer_gone: Vec<(&Pointer, String, &str)> = Vec::new();
         // A name can always be given, if only by a person who chooses operations by another one.
         let of_a_name = |it: &Diagnostic| NAMES.contains(&it.rule);
-        let lost = findings.iter().filter(|it| it.wire != Wire::Unclear);
+        let lost = findings.iter().filter(|it| !is_slip(it));
         for finding in lost.filter(|it| !of_a_name(it)) {
             let reason = finding.message.as_str();
             if let Some(at) = finding.pointer.as_ref()

@@ -159,6 +159,59 @@ fn an_overlay_that_is_there_is_not_written_over() {
 }
 
 #[test]
+fn nothing_is_written_into_the_workspace_of_the_generator() {
+    let folder = folder();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let out = workspace.join("letta-api/begun.yaml");
+    let output = xtask(
+        folder.path(),
+        &["init", "d.yaml", "--out", out.to_str().unwrap()],
+    );
+    let is_there = out.exists();
+    let _ = std::fs::remove_file(&out);
+    assert!(!is_there, "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let says = format!(
+        "--out {}: that is in the workspace of the generator",
+        out.display()
+    );
+    assert!(said(&output).contains(&says), "{}", said(&output));
+}
+
+#[test]
+fn all_commands_say_the_same_of_a_version_that_is_not_read() {
+    let folder = folder();
+    let swagger = "swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths: {}\n";
+    std::fs::write(folder.path().join("s.yaml"), swagger).unwrap();
+    for command in [
+        &["init", "s.yaml"][..],
+        &["lint", "s.yaml"],
+        &["bundle", "--description", "s.yaml"],
+        &["drift", "s.yaml", "--description", "d.yaml"],
+        &["drift", "d.yaml", "--description", "s.yaml"],
+    ] {
+        let output = xtask(folder.path(), command);
+        assert!(!output.status.success(), "{command:?}");
+        for part in [
+            "this is a description in Swagger 2.0",
+            "npx swagger2openapi",
+        ] {
+            assert!(
+                said(&output).contains(part),
+                "{command:?}\n{}",
+                said(&output)
+            );
+        }
+    }
+    let newer = DESCRIPTION.replace("3.0.3", "3.2.0");
+    std::fs::write(folder.path().join("n.yaml"), newer).unwrap();
+    let drift = ["drift", "n.yaml", "--description", "d.yaml"];
+    let output = xtask(folder.path(), &drift);
+    let says = "OpenAPI 3.2.0 is not read, but 3.0 and 3.1 are";
+    assert!(said(&output).contains(says), "{}", said(&output));
+}
+
+#[test]
 fn a_description_that_cannot_be_read_leaves_no_overlay() {
     let folder = folder();
     std::fs::write(folder.path().join("d.yaml"), "paths: [").unwrap();

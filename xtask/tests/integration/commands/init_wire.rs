@@ -522,3 +522,17 @@ components:
         assert_eq!(report.operations, 2);
     }
 }
+
+/// What a person wrote for the generator is theirs to mend.
+#[test]
+fn a_marker_with_a_slip_is_left_to_a_person() {
+    let parameter =
+        "        - {name: q, in: query, x-codegen-field: 'not a name', schema: {type: string}}";
+    let given = asking(&format!("{ID}{parameter}"));
+    let (decided, report, text) = started("d.yaml", &given).unwrap();
+    let rules: Vec<&str> = report.left.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["marker"], "{text}");
+    assert_eq!(report.without, [], "{text}");
+    let things = |it: &Node| it.to_json()["paths"]["/things/{id}"]["get"]["parameters"].clone();
+    assert_eq!(things(&given), things(&decided), "{text}");
+}
