@@ -450,6 +450,8 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     let mut seen: HashSet<String> = HashSet::new();
     let mut followed: Vec<(&'static str, String)> = Vec::new();
     let mut any_json: Vec<String> = Vec::new();
+    // The first finding of each rule.
+    let mut any_json_why: BTreeMap<&str, String> = BTreeMap::new();
     let mut losses = Losses::default();
     for _ in 0..ROUNDS {
         if look.findings.is_empty() {
@@ -484,7 +486,12 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
                 ways.into_iter().map(|way| (finding.rule, way))
             });
             let wanted = new(wanted.collect(), &mut seen);
-            for (_, action) in apply_what_fits(&mut document, wanted) {
+            for (rule, action) in apply_what_fits(&mut document, wanted) {
+                let mut of_rule = look.findings.iter().filter(|it| it.rule == rule);
+                let first = of_rule.next().map(|it| it.message.clone());
+                any_json_why
+                    .entry(rule)
+                    .or_insert(first.unwrap_or_default());
                 any_json.extend(action);
                 is_new = true;
             }
@@ -505,7 +512,12 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     let Look { findings, .. } = look;
     let any_json = (!any_json.is_empty()).then(|| Section {
         title: "Any JSON".to_owned(),
-        why: ANY_JSON.to_owned(),
+        why: any_json_why
+            .iter()
+            .fold(ANY_JSON.to_owned(), |why, (rule, message)| {
+                let message = visible(message).replace(['\n', '\r'], " ");
+                format!("{why}\n`{rule}`, such as: {message}")
+            }),
         actions: any_json,
     });
     let with = |advised: Vec<Section>, sections: &[Section]| -> Vec<Section> {

@@ -536,3 +536,29 @@ fn a_marker_with_a_slip_is_left_to_a_person() {
     let things = |it: &Node| it.to_json()["paths"]["/things/{id}"]["get"]["parameters"].clone();
     assert_eq!(things(&given), things(&decided), "{text}");
 }
+
+/// One limit may be the reason for all of them.
+#[test]
+fn the_first_reason_of_each_rule_is_beside_what_becomes_any_json() {
+    let mut text = "\
+openapi: 3.0.3
+info: {title: T, version: '1'}
+paths:
+  /a: {get: {operationId: a, responses: {'200': {description: It., content: {application/json: {schema: {$ref: '#/components/schemas/C0'}}}}}}}
+components:
+  schemas:
+    C150: {type: object, properties: {p: {type: string}}}
+"
+    .to_owned();
+    for index in 0..150 {
+        text += &format!(
+            "    C{index}: {{allOf: [{{$ref: '#/components/schemas/C{}'}}, {{type: object, properties: {{p{index}: {{type: string}}}}}}]}}\n",
+            index + 1
+        );
+    }
+    let given = load::parse(&Source::new("d.yaml", text)).unwrap();
+    let (_, _, text) = started("d.yaml", &given).unwrap();
+    let says = "is merged from more than 128 components";
+    let mut comments = text.lines().filter(|it| it.starts_with("  # "));
+    assert!(comments.any(|it| it.contains(says)), "{text}");
+}
