@@ -40,6 +40,8 @@ pub enum Wire {
     /// Something else is sent than the description says, or a part of what is sent or received is lost. Only somebody who knows the service
     /// can tell whether that will do.
     Changed,
+    /// There is a slip in the description or in a mark, and only somebody who knows what was meant can mend it.
+    Unclear,
 }
 
 /// A finding about a file.
@@ -108,6 +110,14 @@ impl Diagnostic {
     pub fn changing_the_wire(self) -> Self {
         Self {
             wire: Wire::Changed,
+            ..self
+        }
+    }
+
+    /// The same finding, of a slip that is left to a person: see [`Wire::Unclear`].
+    pub fn of_a_slip(self) -> Self {
+        Self {
+            wire: Wire::Unclear,
             ..self
         }
     }

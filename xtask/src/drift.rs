@@ -47,6 +47,7 @@ pub use comparison::Scope;
 pub use notes::Note;
 
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::lint::version;
 use crate::lower::{self, Lowered};
 use crate::openapi::uses::uses;
 use crate::openapi::{Node, Pointer, Span};
@@ -213,17 +214,7 @@ fn find(ours: &Node, other: &Lowered) -> Found {
 
 /// What is wrong with the version of a document. `None` if it can be compared.
 fn not_comparable(document: &Node) -> Option<Diagnostic> {
-    let version = document.get("openapi").and_then(Node::as_str);
-    let message = match version {
-        Some(version) if version.starts_with("3.0.") || version.starts_with("3.1.") => return None,
-        Some(version) => format!("OpenAPI {version} is not known here"),
-        None => "the file has no `openapi` version, so it is not an OpenAPI description".to_owned(),
-    };
-    Some(Diagnostic::at(
-        document,
-        &Pointer::default().join("openapi"),
-        "not-openapi",
-        message,
-        "give a description in OpenAPI 3.0 or 3.1",
-    ))
+    let is_read = |version: &str| version.starts_with("3.0.") || version.starts_with("3.1.");
+    let (at, message, help) = version::problem(document, document, is_read)?;
+    Some(Diagnostic::at(document, &at, "not-openapi", message, help))
 }

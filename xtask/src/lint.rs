@@ -61,7 +61,7 @@ mod tags;
 mod type_names;
 mod type_words;
 mod unions;
-mod version;
+pub(crate) mod version;
 
 use std::collections::HashSet;
 

@@ -22,6 +22,8 @@ pub mod walk;
 
 pub use deprecation::deprecation;
 pub use document::{Entry, Node, Pointer, Source, Span, Value};
-pub use operations::{METHODS, component_schemas, operations, path_items, tags};
+pub use operations::{
+    METHODS, component_schemas, newer_operations, newer_operations_of, operations, path_items, tags,
+};
 pub use tag::Tag;
 pub use uses::Uses;

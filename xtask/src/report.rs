@@ -16,7 +16,7 @@ use crate::arrange;
 use crate::markers::{FROM, REPLACE, STYLE, UNION, union_of};
 use crate::openapi::schema::{get, ignored, items, members, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Node, Pointer, operations, reference};
+use crate::openapi::{Node, Pointer, newer_operations, operations, reference};
 use crate::select::Selection;
 use crate::told::count;
 use crate::visible::{visible, visible_json};
@@ -255,6 +255,18 @@ fn left_out(facts: &Node, given: &Node, arranged: &Node, selection: &Selection) 
         if let Some(operation) = facts.pointer(&at) {
             lost(facts, given, arranged, &at, operation, &mut found);
         }
+    }
+    for (at, method) in newer_operations(facts) {
+        let path = at.0.get(1).map_or("", String::as_str);
+        let reason = format!(
+            "the operation `{method} {path}`: OpenAPI 3.2 adds this method, and no code is made of it"
+        );
+        found.push(decision(
+            facts,
+            &at,
+            reason,
+            "call it without the generated code",
+        ));
     }
     found
 }

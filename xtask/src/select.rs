@@ -96,6 +96,25 @@ pub fn select(document: &mut Node, hidden: Hidden) -> Result<Selection, Failure>
     Ok(Selection { left_out, schemas })
 }
 
+/// The operations that the marker on the description chooses. Without one, all.
+///
+/// # Errors
+///
+/// The marker is malformed, or a pattern matches nothing.
+pub fn chosen(document: &Node) -> Result<HashSet<Pointer>, Failure> {
+    let all = operations(document).filter_map(|(at, it)| Some((Candidate::of(&at, it)?, at)));
+    let all: Vec<(Candidate, Pointer)> = all.collect();
+    let Some(marker) = document.get(OPERATIONS) else {
+        return Ok(all.into_iter().map(|(_, at)| at).collect());
+    };
+    let at = Pointer::default().join(OPERATIONS);
+    let choice = Choice::read(marker, &document.span_of(&at))?;
+    choice.check(all.iter().map(|(it, _)| it))?;
+    let kept = all.into_iter();
+    let kept = kept.filter(|(it, _)| choice.leaves_out(it).is_none());
+    Ok(kept.map(|(_, at)| at).collect())
+}
+
 /// Why a pattern chooses nothing, and the names that it could be about.
 #[derive(Debug)]
 pub struct NoMatch {

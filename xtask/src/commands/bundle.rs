@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::lint::version;
 use crate::markers::MARKER_PREFIX;
 use crate::openapi::walk::{self, Reach, Then};
 use crate::openapi::{Node, Value};
@@ -64,6 +65,11 @@ pub fn run(options: &Options) -> Result<Bundle, Failure> {
     if let Some(path) = &options.overlay {
         let overlay = load::load_overlay(path, &options.description)?;
         overlay::apply(&mut document, &overlay)?;
+    }
+    // What is written is not lowered, and of 3.2, references are those of 3.1.
+    let is_read = |version: &str| version.starts_with("3.");
+    if let Some((at, message, help)) = version::problem(&document, &document, is_read) {
+        return Err(Diagnostic::at(&document, &at, "openapi-version", message, help).into());
     }
     // What markers hide is written.
     select::select(&mut document, Hidden::Followed)?;

@@ -1,6 +1,6 @@
 //! `cargo xtask codegen`: all stages, from the description to the client's source.
 
-mod place;
+pub(super) mod place;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -6,7 +6,8 @@
 //! some operations only are asked for, nothing is decided about the others.
 //!
 //! Advice that changes what is sent or read is not followed: see [`Wire`]. What such a finding is about, and what has no advice, becomes any
-//! JSON if it is a schema. Otherwise a parameter that may be left out is, and else the operation, with the reason.
+//! JSON if it is a schema. Otherwise a parameter that may be left out is, and else the operation, with the reason. A slip, such as a mapping
+//! that leads to no schema, is left to a person.
 //!
 //! An existing file is never written over: it may hold decisions of somebody.
 
@@ -16,10 +17,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::codegen::place;
 use crate::diagnostic::{Diagnostic, Failure, Wire};
 use crate::markers::{IGNORE, OPERATIONS};
 use crate::openapi::{
-    METHODS, Node, Pointer, Source, Span, Value, operations, path_items, reference, tags,
+    METHODS, Node, Pointer, Source, Span, Value, newer_operations, operations, path_items,
+    reference, tags,
 };
 use crate::overlay::yaml_text;
 use crate::select::{self, By, Hidden};
@@ -343,6 +346,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
             "{out} is there already, and may hold decisions: name another file with --out, or remove it"
         )));
     }
+    place::check_workspace(&options.description, &options.out)?;
     let given = load::load(&options.description)?;
     let name = relative(&options.description, &options.out);
     let (text, report) = starter(&given, &name, &options.only)?;
@@ -446,25 +450,24 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     let mut seen: HashSet<String> = HashSet::new();
     let mut followed: Vec<(&'static str, String)> = Vec::new();
     let mut any_json: Vec<String> = Vec::new();
+    // The first finding of each rule.
+    let mut any_json_why: BTreeMap<&str, String> = BTreeMap::new();
     let mut losses = Losses::default();
     for _ in 0..ROUNDS {
         if look.findings.is_empty() {
             break;
         }
         let json = document.to_json();
-        let same = |way: Vec<String>| look.with_equal(&document, &json, way);
-        let kept = look.findings.iter().filter(|it| it.wire == Wire::Kept);
-        let ways = kept.flat_map(|finding| {
-            let way = first_way_out(&finding.help).unwrap_or_default();
-            let ways = same(way).into_iter();
-            ways.map(|way| (finding.rule, way))
-        });
-        let ways = new(ways.collect(), &mut seen);
-        let applied = apply_what_fits(&mut document, ways);
-        let mut is_new = !applied.is_empty();
-        for (rule, way) in applied {
-            followed.extend(way.into_iter().map(|it| (rule, it)));
-        }
+        let mut follow = |document: &mut Node, seen: &mut HashSet<String>, of_tags: bool| {
+            let ways = new(look.advice(document, &json, of_tags), seen);
+            let applied = apply_what_fits(document, ways);
+            let is_new = !applied.is_empty();
+            for (rule, way) in applied {
+                followed.extend(way.into_iter().map(|it| (rule, it)));
+            }
+            is_new
+        };
+        let mut is_new = follow(&mut document, &mut seen, false);
         if !is_new {
             // Nothing to follow: what the findings are about becomes any JSON.
             // What is left out needs no other type.
@@ -474,7 +477,8 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             let is_odd = |it: &Diagnostic| {
                 !odd.is_empty() && parameter_of(&document, it).is_some_and(|at| odd.contains(&at))
             };
-            let others = look.findings.iter().filter(|it| !is_odd(it));
+            let others = look.findings.iter().filter(|it| !is_slip(it));
+            let others = others.filter(|it| !is_odd(it));
             let wanted = others.flat_map(|finding| {
                 let mut actions = any_json_for(&document, finding).into_iter();
                 let action = actions.find(|it| !seen.contains(it));
@@ -482,7 +486,12 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
                 ways.into_iter().map(|way| (finding.rule, way))
             });
             let wanted = new(wanted.collect(), &mut seen);
-            for (_, action) in apply_what_fits(&mut document, wanted) {
+            for (rule, action) in apply_what_fits(&mut document, wanted) {
+                let mut of_rule = look.findings.iter().filter(|it| it.rule == rule);
+                let first = of_rule.next().map(|it| it.message.clone());
+                any_json_why
+                    .entry(rule)
+                    .or_insert(first.unwrap_or_default());
                 any_json.extend(action);
                 is_new = true;
             }
@@ -492,6 +501,10 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
             is_new = losses.add(given, &mut document, &look.findings)?;
         }
         if !is_new {
+            // If the operations of one of two tags are left out, the other keeps its name.
+            is_new = follow(&mut document, &mut seen, true);
+        }
+        if !is_new {
             break;
         }
         look = Look::at(&document)?;
@@ -499,7 +512,12 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     let Look { findings, .. } = look;
     let any_json = (!any_json.is_empty()).then(|| Section {
         title: "Any JSON".to_owned(),
-        why: ANY_JSON.to_owned(),
+        why: any_json_why
+            .iter()
+            .fold(ANY_JSON.to_owned(), |why, (rule, message)| {
+                let message = visible(message).replace(['\n', '\r'], " ");
+                format!("{why}\n`{rule}`, such as: {message}")
+            }),
         actions: any_json,
     });
     let with = |advised: Vec<Section>, sections: &[Section]| -> Vec<Section> {
@@ -539,7 +557,10 @@ pub fn starter(given: &Node, name: &str, only: &Only) -> Result<(String, Report)
     }
     let report = Report {
         operations: operations(chosen(&whole)?.as_ref()).count(),
-        left_out: losses.operations,
+        left_out: {
+            let newer = losses.newer.into_iter().map(|(it, _)| it);
+            newer.chain(losses.operations).collect()
+        },
         without: losses.parameters.into_iter().map(|(it, _)| it).collect(),
         found,
         groups: starter
@@ -661,7 +682,8 @@ fn apply_from(source: &str, document: &mut Node, actions: &[String]) -> Result<(
 /// A way out of a finding: its rule, and actions that belong together.
 type Way = (&'static str, Vec<String>);
 
-/// Applies each way that can be applied after those before it, and gives those. One may remove what another is about.
+/// Applies each way that can be applied after those before it, and gives those. One may remove what another is about. One that would change
+/// which operations are chosen cannot be applied: it gives an operation another tag or another ID than those that it is chosen by.
 ///
 /// All at once if that is possible, else by halves: each try takes as long as the description is large.
 fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
@@ -669,11 +691,12 @@ fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
     if actions.is_empty() {
         return Vec::new();
     }
-    // An action may give an operation other tags than those that it is chosen by.
-    let is_chosen =
-        |document: &Node| document.get(OPERATIONS).is_none() || chosen(document).is_ok();
+    let chooses_the_same = |after: &Node| {
+        let chosen = |document: &Node| select::chosen(document).ok();
+        document.get(OPERATIONS).is_none() || chosen(document) == chosen(after)
+    };
     let mut after = document.clone();
-    if apply(&mut after, &actions).is_ok() && is_chosen(&after) {
+    if apply(&mut after, &actions).is_ok() && chooses_the_same(&after) {
         *document = after;
         return ways;
     }
@@ -719,6 +742,18 @@ impl Look {
             findings,
             equal: arrange::equal_places(&arranged),
         })
+    }
+
+    /// The first way out of each finding that may be followed, of those about tags or of the others. `json` is a copy of the description.
+    fn advice(&self, document: &Node, json: &serde_json::Value, of_tags: bool) -> Vec<Way> {
+        let kept = self.findings.iter().filter(|it| it.wire == Wire::Kept);
+        let kept = kept.filter(|it| (it.rule == TAG) == of_tags);
+        let ways = kept.flat_map(|finding| {
+            let way = first_way_out(&finding.help).unwrap_or_default();
+            let ways = self.with_equal(document, json, way).into_iter();
+            ways.map(|way| (finding.rule, way))
+        });
+        ways.collect()
     }
 
     /// A way out, and the same for each place that says the same. `json` is a copy of the description. Nothing, if the way has no action.
@@ -833,6 +868,17 @@ fn new(ways: Vec<Way>, seen: &mut HashSet<String>) -> Vec<Way> {
     ways.filter(|(_, way)| !way.is_empty()).collect()
 }
 
+/// Whether a finding is about a slip. A mark that stands in a description was written by somebody for this generator.
+fn is_slip(finding: &Diagnostic) -> bool {
+    finding.wire == Wire::Unclear || finding.rule == "marker"
+}
+
+/// The rules about the names that operations are chosen by.
+const NAMES: [&str; 2] = ["operation-id", TAG];
+
+/// The rule about tags.
+const TAG: &str = "tag-name";
+
 /// The rule about the version of a description.
 const VERSION: &str = "openapi-version";
 
@@ -856,9 +902,14 @@ fn version(findings: &[Diagnostic]) -> Result<Option<Vec<String>>, Failure> {
 struct Losses {
     /// Operations, each with the reason.
     operations: Vec<(String, String)>,
-    /// Parameters that may be left out, each with the reason, and the actions.
-    parameters: Vec<((String, String), Vec<String>)>,
+    /// Operations with a method that OpenAPI 3.2 adds.
+    newer: Vec<Removed>,
+    /// Parameters that may be left out.
+    parameters: Vec<Removed>,
 }
+
+/// What actions remove: its name and the reason, and the actions.
+type Removed = ((String, String), Vec<String>);
 
 impl Losses {
     /// Leaves out what findings are about, and returns whether there was something to leave out.
@@ -875,8 +926,20 @@ impl Losses {
         let mut reached = None;
         let mut parameters: Vec<(Pointer, &str)> = Vec::new();
         let mut gone: Vec<(&Pointer, &str)> = Vec::new();
-        for finding in findings {
+        let newer: HashMap<Pointer, String> = newer_operations(document).collect();
+        let mut newer_gone: Vec<(&Pointer, String, &str)> = Vec::new();
+        // A name can always be given, if only by a person who chooses operations by another one.
+        let of_a_name = |it: &Diagnostic| NAMES.contains(&it.rule);
+        let lost = findings.iter().filter(|it| !is_slip(it));
+        for finding in lost.filter(|it| !of_a_name(it)) {
             let reason = finding.message.as_str();
+            if let Some(at) = finding.pointer.as_ref()
+                && let Some(method) = newer.get(at)
+            {
+                let path = at.0.get(1).map_or("", String::as_str);
+                newer_gone.push((at, format!("{method} {path}"), reason));
+                continue;
+            }
             let parameter = parameter_of(document, finding).and_then(|at| {
                 let node = reference::last(document, document.pointer(&at)?);
                 Some((at, node))
@@ -914,7 +977,22 @@ impl Losses {
         if is_too_much {
             gone.clear();
         }
-        let is_new = self.leave_out_parameters(document, parameters);
+        if all.is_empty() {
+            newer_gone.clear();
+        }
+        let newer = remove_all(document, newer_gone);
+        let parameters = parameters.into_iter().map(|(at, reason)| {
+            let name = parameter_name(document, &at);
+            (at, name, reason)
+        });
+        let parameters: Vec<_> = parameters.collect();
+        let parameters = parameters
+            .iter()
+            .map(|(at, name, reason)| (at, name.clone(), *reason));
+        let parameters = remove_all(document, parameters.collect());
+        let is_new = !newer.is_empty() || !parameters.is_empty();
+        self.newer.extend(newer);
+        self.parameters.extend(parameters);
         let before = self.operations.len();
         for (at, reason) in gone {
             let pattern = operation_pattern(at);
@@ -941,36 +1019,6 @@ impl Losses {
         Ok(true)
     }
 
-    /// Removes parameters from the lists that they are in, and returns whether one was there.
-    fn leave_out_parameters(
-        &mut self,
-        document: &mut Node,
-        parameters: Vec<(Pointer, &str)>,
-    ) -> bool {
-        let mut names: HashMap<String, (String, String)> = HashMap::new();
-        let mut ways: Vec<Way> = Vec::new();
-        for (at, reason) in parameters {
-            let remove = overlay::remove_action(document, &at);
-            let Some(remove) = remove.trim_matches('`').strip_suffix('}') else {
-                continue;
-            };
-            let action = format!(
-                "{remove}, description: {}}}",
-                serde_json::Value::from(reason)
-            );
-            let lost = (parameter_name(document, &at), reason.to_owned());
-            if names.insert(action.clone(), lost).is_none() {
-                ways.push(("", vec![action]));
-            }
-        }
-        let before = self.parameters.len();
-        for (_, actions) in apply_what_fits(document, ways) {
-            let lost = actions.first().and_then(|it| names.remove(it));
-            self.parameters.extend(lost.map(|it| (it, actions)));
-        }
-        self.parameters.len() > before
-    }
-
     /// The groups of the overlay.
     fn sections(&self) -> Vec<Section> {
         let mut sections = Vec::new();
@@ -982,6 +1030,7 @@ impl Losses {
                 actions: actions.cloned().collect(),
             });
         }
+        let mut actions: Vec<String> = self.newer.iter().flat_map(|(_, it)| it.clone()).collect();
         if !self.operations.is_empty() {
             let mut action = format!(
                 "target: $\n    update:\n      {OPERATIONS}:\n        exclude:\n          paths:"
@@ -994,14 +1043,43 @@ impl Losses {
                     yaml_text(pattern)
                 );
             }
+            actions.push(action);
+        }
+        if !actions.is_empty() {
             sections.push(Section {
                 title: "Operations that are left out".to_owned(),
                 why: LEFT_OUT.to_owned(),
-                actions: vec![action],
+                actions,
             });
         }
         sections
     }
+}
+
+/// Removes what stands at places, each with its name and the reason. Gives what was there.
+fn remove_all(document: &mut Node, wanted: Vec<(&Pointer, String, &str)>) -> Vec<Removed> {
+    let mut names: HashMap<String, (String, String)> = HashMap::new();
+    let mut ways: Vec<Way> = Vec::new();
+    for (at, name, reason) in wanted {
+        let remove = overlay::remove_action(document, at);
+        let Some(remove) = remove.trim_matches('`').strip_suffix('}') else {
+            continue;
+        };
+        let action = format!(
+            "{remove}, description: {}}}",
+            serde_json::Value::from(reason)
+        );
+        let lost = (name, reason.to_owned());
+        if names.insert(action.clone(), lost).is_none() {
+            ways.push(("", vec![action]));
+        }
+    }
+    let removed = apply_what_fits(document, ways).into_iter();
+    let removed = removed.filter_map(|(_, actions)| {
+        let lost = names.remove(actions.first()?)?;
+        Some((lost, actions))
+    });
+    removed.collect()
 }
 
 /// Why something is left out.

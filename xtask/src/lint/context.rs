@@ -59,16 +59,16 @@ impl<'a> Context<'a> {
         });
     }
 
-    /// The same as [`report`](Self::report), about a place of the description as it was given.
-    pub(super) fn report_given(
+    /// Adds a finding of a slip, about a place of the description as it was given. `cargo xtask init` leaves it to a person.
+    pub(super) fn report_given_slip(
         &mut self,
         rule: Rule,
         at: &Pointer,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.findings
-            .push(Diagnostic::at(self.given(), at, rule.name, message, help));
+        let finding = Diagnostic::at(self.given(), at, rule.name, message, help);
+        self.findings.push(finding.of_a_slip());
     }
 
     /// The description as it was given.

@@ -11,7 +11,7 @@ use super::rules;
 use crate::markers::{REPLACE, UNION, branches_of};
 use crate::openapi::schema::{get, items, text};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Node, Pointer, component_schemas, reference};
+use crate::openapi::{Entry, Node, Pointer, component_schemas, reference};
 use crate::overlay::{self, yaml_text};
 
 /// The mappings, as they were given: the arrange stage makes others of them. And what it has left of discriminators.
@@ -94,10 +94,38 @@ fn mapping(context: &mut Context<'_>, given: &Node, at: &Pointer, discriminator:
         "the mapping leads to no schema: {}; a value with such a tag would be unknown",
         told.join(", ")
     );
-    let help =
-        format!("add the schema, correct its name, or leave it out of the mapping with {without}");
+    let correct = match corrected(given, &lost).as_slice() {
+        [] => "correct its name".to_owned(),
+        names => {
+            let update = format!("mapping: {{{}}}", names.join(", "));
+            let update = overlay::update_action(given, at, &update);
+            format!("correct its name, as with {update}")
+        }
+    };
+    let help = format!(
+        "{correct}; or add the schema; or, if the service does not send such a tag, leave it out of the mapping with {without}"
+    );
     let place = at.join("mapping").join(*first);
-    context.report_given(rules::DISCRIMINATOR, &place, message, help);
+    context.report_given_slip(rules::DISCRIMINATOR, &place, message, help);
+}
+
+/// How alike the name of a schema must be to be proposed, from 0 to 1.
+const ALIKE: f32 = 0.6;
+
+/// Members of a mapping that lead to the schemas whose names are most alike.
+fn corrected(given: &Node, lost: &[(&String, &Entry)]) -> Vec<String> {
+    let names: Vec<&str> = component_schemas(given).map(|(name, _)| name).collect();
+    let members = lost.iter().filter_map(|(value, it)| {
+        let target = it.node.as_str()?;
+        let name = target.rsplit('/').next()?;
+        let alike = similar::get_close_matches(name, &names, 1, ALIKE);
+        Some(format!(
+            "{}: {}",
+            yaml_text(value),
+            yaml_text(alike.first()?)
+        ))
+    });
+    members.collect()
 }
 
 /// Reports a tag that is a number or a truth value, if the description does not say which values of it mean a branch.

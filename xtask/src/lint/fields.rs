@@ -6,7 +6,9 @@ use super::nulls;
 use super::rules;
 use crate::markers::is_extension;
 use crate::openapi::walk::{self, Kind, Position, Reach, Then};
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{Node, Pointer, newer_operations_of};
+
+const PATH_ITEM: &str = "a path item";
 
 /// What objects of a kind are called, and the fields that OpenAPI 3.0 has for them. `None` if other rules know.
 fn fields_of(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {
@@ -39,7 +41,7 @@ fn fields_of(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {
             ],
         ),
         Kind::PathItem => (
-            "a path item",
+            PATH_ITEM,
             &[
                 "$ref",
                 "summary",
@@ -125,6 +127,9 @@ pub(super) fn check(context: &mut Context<'_>) {
     }
     walk::each(document, Reach::Generated, |node, place| {
         let at = place.pointer();
+        if place.kind == Kind::PathItem {
+            newer_methods(context, &at, node);
+        }
         if let Some((what, known)) = fields_of(place.kind) {
             object(context, &at, node, what, known);
         }
@@ -148,16 +153,51 @@ pub(super) fn check(context: &mut Context<'_>) {
     });
 }
 
+/// Reports operations of a path item with methods that OpenAPI 3.2 adds.
+fn newer_methods(context: &mut Context<'_>, at: &Pointer, item: &Node) {
+    for (operation, method) in newer_operations_of(at, item) {
+        let help = format!("remove the operation with {}", context.remove(&operation));
+        context.report_change(
+            true,
+            rules::UNKNOWN_FIELD,
+            &operation,
+            format!("OpenAPI 3.2 adds the method `{method}`, and no code is made of it"),
+            help,
+        );
+    }
+}
+
+/// Whether a member of a path item holds operations that were reported, or none.
+fn holds_newer_methods(key: &str, node: &Node) -> bool {
+    let members = node.as_object();
+    match key {
+        "query" => members.is_some(),
+        "additionalOperations" => members.is_some_and(|all| {
+            let mut all = all.iter();
+            all.all(|(key, entry)| is_extension(key) || entry.node.as_object().is_some())
+        }),
+        _ => false,
+    }
+}
+
 /// Reports members that an object of this kind does not have.
 fn object(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, known: &[&str]) {
     nulls::node(context, at, node);
     nulls::members(context, at, node);
-    for key in node.as_object().into_iter().flat_map(|it| it.keys()) {
+    let version = context.given().get("openapi").and_then(Node::as_str);
+    let version = match version.is_some_and(|it| it.starts_with("3.1.")) {
+        true => "3.1",
+        false => "3.0",
+    };
+    for (key, entry) in node.as_object().into_iter().flatten() {
         if !known.contains(&key.as_str()) && !is_extension(key) {
+            if what == PATH_ITEM && holds_newer_methods(key, &entry.node) {
+                continue;
+            }
             context.report(
                 rules::UNKNOWN_FIELD,
                 &at.join(key),
-                format!("in OpenAPI 3.0, {what} has no field `{key}`"),
+                format!("in OpenAPI {version}, {what} has no field `{key}`"),
                 format!(
                     "correct the name, remove the field, or begin its name with `x-`; it has {}",
                     list(known)

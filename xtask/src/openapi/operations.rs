@@ -32,6 +32,25 @@ pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
     })
 }
 
+/// Every operation of a description with a method that OpenAPI 3.2 adds, with the pointer to it and the method. No code is made of these.
+pub fn newer_operations(document: &Node) -> impl Iterator<Item = (Pointer, String)> {
+    path_items(document).flat_map(|(at, item)| newer_operations_of(&at, item).collect::<Vec<_>>())
+}
+
+/// Those of a path item.
+pub fn newer_operations_of(at: &Pointer, item: &Node) -> impl Iterator<Item = (Pointer, String)> {
+    let is_one = |node: &Node| node.as_object().is_some();
+    let query = item.get("query").filter(|it| is_one(it));
+    let query = query.map(|_| (at.join("query"), "QUERY".to_owned()));
+    let list = at.join("additionalOperations");
+    let others = item.get("additionalOperations").and_then(Node::as_object);
+    let others = others.into_iter().flatten();
+    let others = others
+        .filter(move |(key, entry)| !is_extension(key) && is_one(&entry.node))
+        .map(move |(method, _)| (list.join(method), method.clone()));
+    query.into_iter().chain(others)
+}
+
 /// The tags of an operation in their order, each once. The first decides in which file its code is.
 pub fn tags(operation: &Node) -> Vec<&str> {
     let tags = operation.get("tags").and_then(Node::as_array);

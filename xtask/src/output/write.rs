@@ -293,11 +293,21 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     match std::fs::read_to_string(path) {
         Ok(there) => Ok(Some(there)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Err(in_the_way(path)),
         Err(error) => Err(Failure::Message(format!(
             "cannot read {}: {error}",
             path.display()
         ))),
     }
+}
+
+/// A file stands where a folder is wanted.
+fn in_the_way(path: &Path) -> Failure {
+    let file = path.ancestors().find(|it| it.is_file()).unwrap_or(path);
+    Failure::Message(format!(
+        "{} is a file, and generated code goes into a folder of this name: move the file elsewhere",
+        file.display()
+    ))
 }
 
 /// All files in a folder and below, in order.
@@ -308,6 +318,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(in_the_way(folder)),
         Err(error) => return Err(fail(error)),
     };
     let mut paths = Vec::new();

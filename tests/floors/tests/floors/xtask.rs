@@ -101,10 +101,17 @@ const FLOORS: Table<'_> = &[
     ("callers", &["diagnostic", "model", "refine"]),
     // Beside the stages that make code: it hands on what requests are made of.
     ("requests", &["diagnostic", "model", "openapi", "output"]),
-    // Beside the stages that make code: it compares what they begin with.
+    // Beside the stages that make code: it compares what they begin with. Lint knows which versions are read.
     (
         "drift",
-        &["diagnostic", "lower", "markers", "openapi", "overlay"],
+        &[
+            "diagnostic",
+            "lint",
+            "lower",
+            "markers",
+            "openapi",
+            "overlay",
+        ],
     ),
     (
         "report",

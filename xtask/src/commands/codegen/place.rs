@@ -36,7 +36,7 @@ pub(super) struct Whole {
 pub(super) fn target(options: &Options) -> Result<Target, Failure> {
     check_folder(&options.out)?;
     if !options.check {
-        check_workspace(options)?;
+        check_workspace(&options.description, &options.out)?;
     }
     let manifest = options.out.join("Cargo.toml");
     let there = match std::fs::read_to_string(&manifest) {
@@ -108,6 +108,7 @@ fn begun(options: &Options) -> Result<Target, Failure> {
         });
     }
     if options.check {
+        check_workspace(&options.description, &options.out)?;
         return Err(Failure::Message(format!(
             "there is no crate in {}; this makes one:\n  {}",
             options.out.display(),
@@ -175,21 +176,21 @@ fn check_folder(out: &Path) -> Result<(), Failure> {
 }
 
 /// Keeps other descriptions out of the workspace of the generator: its crates are made of `openapi/`, and a new one could not be built there.
-fn check_workspace(options: &Options) -> Result<(), Failure> {
+pub(in crate::commands) fn check_workspace(description: &Path, out: &Path) -> Result<(), Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let Some(root) = root.and_then(|it| it.canonicalize().ok()) else {
         return Ok(());
     };
-    let is_ours = real(&options.description).starts_with(root.join("openapi"));
-    let out = real(&options.out);
+    let is_ours = real(description).starts_with(root.join("openapi"));
+    let place = real(out);
     // Benchmarks and tests put crates into the folder for what is built.
     let is_built = |it: &Path| it.components().any(|part| part.as_os_str() == "target");
-    match out.strip_prefix(&root) {
+    match place.strip_prefix(&root) {
         Ok(within) if !is_ours && !is_built(within) => Err(Failure::Message(format!(
-            "--out {}: that is in the workspace of the generator, whose crates are made of its own description; name a folder elsewhere, \
+            "--out {}: that is in the workspace of the generator, whose crates are made of its own description; name a place elsewhere, \
              such as {}",
-            options.out.display(),
-            argument(&PathBuf::from("..").join(out.file_name().unwrap_or_default()))
+            out.display(),
+            argument(&PathBuf::from("..").join(place.file_name().unwrap_or_default()))
         ))),
         _ => Ok(()),
     }

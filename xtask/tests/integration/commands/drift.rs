@@ -213,7 +213,7 @@ fn what_cannot_be_compared_exits_with_2_and_says_why() {
     for (arguments, says) in [
         (&["none.yaml"][..], "cannot read none.yaml"),
         (&["no.yaml"], "--> no.yaml:"),
-        (&["swagger.yaml"], "no `openapi` version"),
+        (&["swagger.yaml"], "a description in Swagger 2.0"),
         (
             &["same.yaml", "--description", "none.yaml"],
             "cannot read none.yaml",

@@ -1,5 +1,6 @@
 //! `cargo xtask init` and `codegen --report` as a newcomer runs them: the real program, on a description that has a bit of everything.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -155,6 +156,59 @@ fn an_overlay_that_is_there_is_not_written_over() {
         "{}",
         said(&output)
     );
+}
+
+#[test]
+fn nothing_is_written_into_the_workspace_of_the_generator() {
+    let folder = folder();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let out = workspace.join("letta-api/begun.yaml");
+    let output = xtask(
+        folder.path(),
+        &["init", "d.yaml", "--out", out.to_str().unwrap()],
+    );
+    let is_there = out.exists();
+    let _ = std::fs::remove_file(&out);
+    assert!(!is_there, "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let says = format!(
+        "--out {}: that is in the workspace of the generator",
+        out.display()
+    );
+    assert!(said(&output).contains(&says), "{}", said(&output));
+}
+
+#[test]
+fn all_commands_say_the_same_of_a_version_that_is_not_read() {
+    let folder = folder();
+    let swagger = "swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths: {}\n";
+    std::fs::write(folder.path().join("s.yaml"), swagger).unwrap();
+    for command in [
+        &["init", "s.yaml"][..],
+        &["lint", "s.yaml"],
+        &["bundle", "--description", "s.yaml"],
+        &["drift", "s.yaml", "--description", "d.yaml"],
+        &["drift", "d.yaml", "--description", "s.yaml"],
+    ] {
+        let output = xtask(folder.path(), command);
+        assert!(!output.status.success(), "{command:?}");
+        for part in [
+            "this is a description in Swagger 2.0",
+            "npx swagger2openapi",
+        ] {
+            assert!(
+                said(&output).contains(part),
+                "{command:?}\n{}",
+                said(&output)
+            );
+        }
+    }
+    let newer = DESCRIPTION.replace("3.0.3", "3.2.0");
+    std::fs::write(folder.path().join("n.yaml"), newer).unwrap();
+    let drift = ["drift", "n.yaml", "--description", "d.yaml"];
+    let output = xtask(folder.path(), &drift);
+    let says = "OpenAPI 3.2.0 is not read, but 3.0 and 3.1 are";
+    assert!(said(&output).contains(says), "{}", said(&output));
 }
 
 #[test]
@@ -578,7 +632,109 @@ fn advice_that_would_take_away_what_is_chosen_is_left_to_a_person() {
         assert!(said(&output).contains(part), "{part}\n{}", said(&output));
     }
     let overlay = std::fs::read_to_string(folder.path().join("overlay.yaml")).unwrap();
-    assert!(!overlay.contains("another"), "{overlay}");
+    assert!(!overlay.contains("full-tag"), "{overlay}");
+}
+
+/// Paths of one operation each, with the fields that are told.
+fn paths(operations: &[&str]) -> String {
+    let mut text = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths:\n".to_owned();
+    for (index, fields) in operations.iter().enumerate() {
+        let done = "responses: {'204': {description: Done.}}";
+        writeln!(text, "  /p{index}: {{get: {{{fields}, {done}}}}}").unwrap();
+    }
+    text
+}
+
+/// What an overlay makes of a description: the operations that are left, each with its ID and its tags.
+fn left(folder: &Path) -> Vec<String> {
+    let mut left = xtask::load::load(&folder.join("d.yaml")).unwrap();
+    let overlay = xtask::load::load(&folder.join("overlay.yaml")).unwrap();
+    xtask::overlay::apply(&mut left, &overlay).unwrap();
+    xtask::select::select(&mut left, xtask::select::Hidden::Skipped).unwrap();
+    let all = xtask::openapi::operations(&left);
+    let all = all.map(|(at, it)| format!("{} {}", at.0[1], it.to_json()["tags"]));
+    all.collect()
+}
+
+#[test]
+fn no_operation_that_is_chosen_is_lost_by_another_tag_or_id() {
+    let tags = paths(&[
+        "operationId: a, tags: [Pets]",
+        "operationId: b, tags: [pets]",
+        "operationId: c, tags: [PETS, x]",
+        "operationId: d, tags: [full]",
+        "operationId: e, tags: [full, pets]",
+        "operationId: f, tags: [x]",
+    ]);
+    let ids = paths(&[
+        "operationId: listPets",
+        "operationId: list_pets",
+        "operationId: list-pets",
+        "operationId: other",
+    ]);
+    for (text, only, kept, code) in [
+        (&tags, &["--tag", "[pP]*"][..], 4, 0),
+        (&tags, &["--tag", "full"], 2, 1),
+        (&tags, &["--tag", "pets", "--path", "/p2"], 3, 0),
+        (&tags, &["--tag", "x"], 2, 0),
+        (&ids, &["--id", "list_pets"], 3, 1),
+        (&ids, &["--id", "list*"], 3, 1),
+    ] {
+        let folder = folder();
+        std::fs::write(folder.path().join("d.yaml"), text).unwrap();
+        let output = xtask(folder.path(), &[&["init", "d.yaml"], only].concat());
+        let said = said(&output);
+        let left = left(folder.path());
+        assert_eq!(left.len(), kept, "{only:?}\n{left:#?}\n{said}");
+        assert_eq!(output.status.code(), Some(code), "{only:?}\n{said}");
+    }
+}
+
+#[test]
+fn each_tag_that_cannot_be_a_feature_gets_a_name_of_its_own() {
+    let folder = folder();
+    let text = paths(&[
+        "operationId: a, tags: [pets]",
+        "operationId: b, tags: [Pets, good]",
+        "operationId: c, tags: ['pets!', Pets]",
+        "operationId: d, tags: [full, Full]",
+        "operationId: e, tags: [宠物]",
+        "operationId: f, tags: ['1', untagged]",
+        "operationId: g, tags: [con, '', größe]",
+        "operationId: h, tags: [another, pets-2, multipart]",
+        "operationId: i",
+    ]);
+    std::fs::write(folder.path().join("d.yaml"), &text).unwrap();
+    let output = xtask(folder.path(), &["init", "d.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(
+        left(folder.path()),
+        [
+            r#"/p0 ["pets"]"#,
+            r#"/p1 ["pets-3","good"]"#,
+            r#"/p2 ["pets-4","pets-3"]"#,
+            r#"/p3 ["full-2","full-tag"]"#,
+            r#"/p4 ["tag-2"]"#,
+            r#"/p5 ["tag-1","untagged-tag"]"#,
+            r#"/p6 ["con-tag","tag","gr-e"]"#,
+            r#"/p7 ["another","pets-2","multipart-tag"]"#,
+            r#"/p8 null"#,
+        ]
+    );
+}
+
+/// An operation that is left out takes its tag with it.
+#[test]
+fn a_tag_whose_namesake_is_left_out_keeps_its_name() {
+    let folder = folder();
+    let text = paths(&[
+        "operationId: a, tags: [pets], servers: [{url: 'https://other.example'}]",
+        "operationId: b, tags: [Pets]",
+    ]);
+    std::fs::write(folder.path().join("d.yaml"), &text).unwrap();
+    let output = xtask(folder.path(), &["init", "d.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(left(folder.path()), [r#"/p1 ["Pets"]"#]);
 }
 
 #[test]
@@ -602,11 +758,12 @@ fn a_description_of_another_version_leaves_no_overlay_and_3_2_is_read_as_3_1() {
         assert!(said(&output).contains(says), "{says}\n{}", said(&output));
         assert!(!folder.path().join("overlay.yaml").exists());
     }
-    // What OpenAPI 3.2 adds is left out with what it is in: a method, and another form of an answer.
+    // What OpenAPI 3.2 adds is left out: methods, and an operation with another form of an answer.
     let newer = DESCRIPTION.replace("3.0.3", "3.2.0").replace(
         "components:\n",
         "  /find:
     query: {operationId: find, responses: {'204': {description: Done.}}}
+    additionalOperations: {LINK: {operationId: link, responses: {'204': {description: Done.}}}}
     get: {operationId: get_find, responses: {'204': {description: Done.}}}
   /stream: {get: {operationId: stream, responses: {'200': {description: It., content: {application/jsonl: {itemSchema: {type: string}}}}}}}
 components:\n",
@@ -615,15 +772,22 @@ components:\n",
     let output = xtask(folder.path(), &["init", "d.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     for part in [
-        "GET /find: ",
-        "has no field `query`",
-        "GET /stream: ",
-        "2 operations are left out",
+        "QUERY /find: OpenAPI 3.2 adds the method `QUERY`, and no code is made of it",
+        "LINK /find: OpenAPI 3.2 adds the method `LINK`",
+        "GET /stream: in OpenAPI 3.1, a media type has no field `itemSchema`",
+        "3 operations are left out",
     ] {
         assert!(said(&output).contains(part), "{part}\n{}", said(&output));
     }
-    let output = xtask(folder.path(), &CODEGEN);
+    assert!(!said(&output).contains("GET /find"), "{}", said(&output));
+    let report = [&CODEGEN[..], &["--report", "r.txt"]].concat();
+    let output = xtask(folder.path(), &report);
     assert!(output.status.success(), "{}", said(&output));
+    let report = std::fs::read_to_string(folder.path().join("r.txt")).unwrap();
+    for method in ["QUERY", "LINK"] {
+        let part = format!("the operation `{method} /find`: OpenAPI 3.2 adds this method");
+        assert!(report.contains(&part), "{part}\n{report}");
+    }
 }
 
 #[test]

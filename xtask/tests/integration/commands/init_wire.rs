@@ -473,3 +473,92 @@ components: {{schemas: {{A: {{type: object, properties: {{it: {{{schema}}}}}}}}}
         pipeline::run(&decided).unwrap_or_else(|failure| panic!("{schema}: {failure}"));
     }
 }
+
+/// Without the mapping, the tag would be the name of the schema.
+#[test]
+fn a_mapping_to_a_schema_that_is_not_there_is_left_to_a_person() {
+    let animal = "type: object, required: [t], properties: {t: {type: string}}";
+    let branch = |name: &str| {
+        format!(
+            "{{allOf: [{{$ref: '#/components/schemas/Animal'}}, {{type: object, properties: {{{name}: {{type: string}}}}}}]}}"
+        )
+    };
+    let plain = |name: &str| {
+        format!(
+            "{{type: object, required: [t], properties: {{t: {{type: string}}, {name}: {{type: string}}}}}}"
+        )
+    };
+    let one_of = "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]";
+    for (animal, cat, dog) in [
+        (animal, branch("m"), branch("b")),
+        (one_of, plain("m"), plain("b")),
+    ] {
+        let text = format!(
+            "openapi: 3.0.3
+info: {{title: P, version: '1'}}
+paths:
+  /a: {{post: {{operationId: createA, requestBody: {{required: true, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Animal'}}}}}}}}, responses: {{'204': {{description: Done.}}}}}}}}
+  /b: {{get: {{operationId: b, responses: {{'204': {{description: Done.}}}}}}}}
+components:
+  schemas:
+    Animal: {{{animal}, discriminator: {{propertyName: t, mapping: {{cat: Cat, dog: Dogg}}}}}}
+    Cat: {cat}
+    Dog: {dog}
+"
+        );
+        let given = load::parse(&Source::new("d.yaml", text)).unwrap();
+        let (decided, report, text) = started("d.yaml", &given).unwrap();
+        let [left] = &report.left[..] else {
+            panic!("{animal}\n{:#?}\n{text}", report.left);
+        };
+        assert_eq!(left.rule, "discriminator");
+        let help = &left.help;
+        assert!(
+            help.contains("update: {mapping: {dog: Dog}}}`; or add"),
+            "{help}"
+        );
+        let schema = |it: &Node| it.to_json()["components"]["schemas"]["Animal"].clone();
+        assert_eq!(schema(&given), schema(&decided), "{text}");
+        assert_eq!(report.operations, 2);
+    }
+}
+
+/// What a person wrote for the generator is theirs to mend.
+#[test]
+fn a_marker_with_a_slip_is_left_to_a_person() {
+    let parameter =
+        "        - {name: q, in: query, x-codegen-field: 'not a name', schema: {type: string}}";
+    let given = asking(&format!("{ID}{parameter}"));
+    let (decided, report, text) = started("d.yaml", &given).unwrap();
+    let rules: Vec<&str> = report.left.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["marker"], "{text}");
+    assert_eq!(report.without, [], "{text}");
+    let things = |it: &Node| it.to_json()["paths"]["/things/{id}"]["get"]["parameters"].clone();
+    assert_eq!(things(&given), things(&decided), "{text}");
+}
+
+/// One limit may be the reason for all of them.
+#[test]
+fn the_first_reason_of_each_rule_is_beside_what_becomes_any_json() {
+    let mut text = "\
+openapi: 3.0.3
+info: {title: T, version: '1'}
+paths:
+  /a: {get: {operationId: a, responses: {'200': {description: It., content: {application/json: {schema: {$ref: '#/components/schemas/C0'}}}}}}}
+components:
+  schemas:
+    C150: {type: object, properties: {p: {type: string}}}
+"
+    .to_owned();
+    for index in 0..150 {
+        text += &format!(
+            "    C{index}: {{allOf: [{{$ref: '#/components/schemas/C{}'}}, {{type: object, properties: {{p{index}: {{type: string}}}}}}]}}\n",
+            index + 1
+        );
+    }
+    let given = load::parse(&Source::new("d.yaml", text)).unwrap();
+    let (_, _, text) = started("d.yaml", &given).unwrap();
+    let says = "is merged from more than 128 components";
+    let mut comments = text.lines().filter(|it| it.starts_with("  # "));
+    assert!(comments.any(|it| it.contains(says)), "{text}");
+}

@@ -517,6 +517,22 @@ fn symbolic_links_are_not_written_through() {
     }
 }
 
+#[test]
+fn a_file_in_the_place_of_generated_code_is_told_as_one() {
+    let place = Place::new();
+    place.begins();
+    let generated = place.path("pet-shop/src/generated");
+    std::fs::remove_dir_all(&generated).unwrap();
+    std::fs::write(&generated, "mine").unwrap();
+    let told = place.refuses(&[]);
+    assert!(
+        told.contains(
+            "src/generated is a file, and generated code goes into a folder of this name"
+        ),
+        "{told}"
+    );
+}
+
 /// A description of somebody else does not get into the crates of this workspace, of which one would be written over.
 #[test]
 fn a_folder_that_can_have_no_crate_of_this_description_is_refused() {
@@ -533,6 +549,13 @@ fn a_folder_that_can_have_no_crate_of_this_description_is_refused() {
         );
         assert!(told.starts_with(&says), "{told}");
     }
+    // Nothing advises what is refused.
+    let out = workspace.join("new-api");
+    let told = place.refuses(&["--out", out.to_str().unwrap(), "--check"]);
+    assert!(
+        told.contains("that is in the workspace of the generator"),
+        "{told}"
+    );
     assert_eq!(names(), before);
     assert!(!workspace.join("new-api").exists() && !workspace.join("xtask/src/new").exists());
 
