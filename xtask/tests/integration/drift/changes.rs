@@ -600,9 +600,10 @@ fn an_overlay_that_does_not_fit_is_an_error() {
 fn only_openapi_3_0_and_3_1_can_be_compared() {
     let ours = with_schemas("3.0.3", "    A: {}\n");
     for (text, says) in [
-        ("swagger: '2.0'\n", "no `openapi` version"),
-        ("openapi: 3.2.0\n", "OpenAPI 3.2.0 is not known"),
-        ("openapi: 3\n", "no `openapi` version"),
+        ("swagger: '2.0'\n", "a description in Swagger 2.0"),
+        ("openapi: 3.2.0\n", "OpenAPI 3.2.0 is not read"),
+        ("openapi: 3\n", "the OpenAPI version is a number"),
+        ("info: {}\n", "no `openapi` version"),
     ] {
         let other = parse("other.yaml", text);
         for outcome in [compare(&ours, None, &other), compare(&other, None, &ours)] {
