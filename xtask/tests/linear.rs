@@ -67,7 +67,7 @@ fn signs(number: usize) -> String {
     format!("{signs}c")
 }
 
-const CASES: [Case; 25] = [
+const CASES: [Case; 26] = [
     ("many components of one name", 100, |n| {
         let mut schemas: Map<String, Value> = (0..n).map(|it| (signs(it), object())).collect();
         schemas.insert("C0".to_owned(), object());
@@ -99,6 +99,16 @@ const CASES: [Case; 25] = [
             "C0": {"oneOf": [reference(1)], "discriminator": {"propertyName": "a", "mapping": mapping}},
             "C1": object(),
         })
+    }),
+    ("a mapping to what is nearly there", 50, |n| {
+        let mapping = numbered(n, |it| json!(format!("SchemaX{it}")));
+        let mut schemas = numbered(n, |_| object());
+        schemas.extend((0..n).map(|it| (format!("Schema{it}"), object())));
+        schemas.insert(
+            "U".to_owned(),
+            json!({"oneOf": [reference(1)], "discriminator": {"propertyName": "a", "mapping": mapping}}),
+        );
+        Value::Object(schemas)
     }),
     ("many defaults of one large schema", 40, |n| {
         let mut schemas = numbered(

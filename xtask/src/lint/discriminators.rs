@@ -112,12 +112,20 @@ fn mapping(context: &mut Context<'_>, given: &Node, at: &Pointer, discriminator:
 /// How alike the name of a schema must be to be proposed, from 0 to 1.
 const ALIKE: f32 = 0.6;
 
-/// Members of a mapping that lead to the schemas whose names are most alike.
+/// The longest name that is compared with others, in bytes.
+const COMPARED: usize = 100;
+
+/// Members of a mapping that lead to the schemas whose names are most alike, for those that are told. To compare is work for each pair of
+/// names, and for each pair of their letters.
 fn corrected(given: &Node, lost: &[(&String, &Entry)]) -> Vec<String> {
-    let names: Vec<&str> = component_schemas(given).map(|(name, _)| name).collect();
-    let members = lost.iter().filter_map(|(value, it)| {
+    let names = component_schemas(given).map(|(name, _)| name);
+    let names: Vec<&str> = names.filter(|it| it.len() <= COMPARED).collect();
+    let members = lost.iter().take(TOLD).filter_map(|(value, it)| {
         let target = it.node.as_str()?;
-        let name = target.rsplit('/').next()?;
+        let name = target
+            .rsplit('/')
+            .next()
+            .filter(|it| it.len() <= COMPARED)?;
         let alike = similar::get_close_matches(name, &names, 1, ALIKE);
         Some(format!(
             "{}: {}",
