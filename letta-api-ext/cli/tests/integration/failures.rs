@@ -94,11 +94,7 @@ fn an_interrupt_ends_it() {
     while lab.emulator.request_count(operations::GET_AGENT) == 0 {
         std::thread::yield_now();
     }
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(kill.success());
+    crate::support::program::interrupt(&child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     assert!(

@@ -94,6 +94,15 @@ fn outcome(mut command: Command) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Sends a signal, by the shell: not every machine has a program `kill`.
+#[cfg(unix)]
+fn signalled(signal: &str, child: &Child) {
+    let mut shell = Command::new("sh");
+    let pid = child.id().to_string();
+    let killed = shell.args(["-c", "kill -s \"$0\" \"$1\"", signal, &pid]);
+    assert!(killed.status().unwrap().success());
+}
+
 #[test]
 fn the_rules_for_tokens_are_options() {
     for (options, is_bare) in [
@@ -134,7 +143,7 @@ fn the_rules_for_tokens_are_options() {
 #[cfg(unix)]
 #[test]
 fn it_serves_until_a_signal_and_ends_cleanly_with_a_connection_open() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         let mut serving = Serving::start(program(&["--listen", "127.0.0.1:0"]));
         let mut kept_alive = serving.connect();
         assert_eq!(
@@ -142,14 +151,7 @@ fn it_serves_until_a_signal_and_ends_cleanly_with_a_connection_open() {
             "HTTP/1.1 200 OK"
         );
 
-        let id = serving.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        signalled(signal, &serving.child);
         let status = serving.child.wait().unwrap();
         assert_eq!(status.code(), Some(0), "{signal}: {status}");
 
@@ -578,8 +580,7 @@ fn a_state_file_outlives_the_program_however_it_ends() {
         "{told}"
     );
 
-    let id = serving.child.id().to_string();
-    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    signalled("TERM", &serving.child);
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
 
     let mut serving = start(&[]);

@@ -106,10 +106,11 @@ pub(crate) async fn run(mut command: Command, input: &str) -> Ran {
     Ran::of(output.await.unwrap())
 }
 
-/// What Ctrl-C does in a terminal.
+/// What Ctrl-C does in a terminal. By the shell: not every machine has a program `kill`.
 pub(crate) fn interrupt(child: &Child) {
-    let mut kill = Command::new("kill");
-    let killed = kill.arg("-INT").arg(child.id().to_string()).status();
+    let mut shell = Command::new("sh");
+    let pid = child.id().to_string();
+    let killed = shell.args(["-c", "kill -s INT \"$0\"", &pid]).status();
     assert!(killed.unwrap().success());
 }
 
