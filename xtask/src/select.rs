@@ -115,6 +115,24 @@ pub fn chosen(document: &Node) -> Result<HashSet<Pointer>, Failure> {
     Ok(kept.map(|(_, at)| at).collect())
 }
 
+/// What the marker on a description chooses, for one operation at a time. Patterns may match nothing.
+#[derive(Debug)]
+pub struct Chooser(Choice);
+
+impl Chooser {
+    /// `None` if there is no marker, or a malformed one.
+    pub fn of(document: &Node) -> Option<Self> {
+        let marker = document.get(OPERATIONS)?;
+        let span = document.span_of(&Pointer::default().join(OPERATIONS));
+        Choice::read(marker, &span).ok().map(Self)
+    }
+
+    /// Whether the operation at this place is chosen.
+    pub fn chooses(&self, at: &Pointer, operation: &Node) -> bool {
+        Candidate::of(at, operation).is_some_and(|it| self.0.leaves_out(&it).is_none())
+    }
+}
+
 /// Why a pattern chooses nothing, and the names that it could be about.
 #[derive(Debug)]
 pub struct NoMatch {

@@ -21,11 +21,11 @@ use super::codegen::place;
 use crate::diagnostic::{Diagnostic, Failure, Wire};
 use crate::markers::{IGNORE, OPERATIONS};
 use crate::openapi::{
-    METHODS, Node, Pointer, Source, Span, Value, newer_operations, operations, path_items,
+    Entry, METHODS, Node, Pointer, Source, Span, Value, newer_operations, operations, path_items,
     reference, tags,
 };
 use crate::overlay::yaml_text;
-use crate::select::{self, By, Hidden};
+use crate::select::{self, By, Chooser, Hidden};
 use crate::told;
 use crate::visible::visible;
 use crate::{arrange, lint, load, lower, overlay};
@@ -685,28 +685,100 @@ type Way = (&'static str, Vec<String>);
 /// Applies each way that can be applied after those before it, and gives those. One may remove what another is about. One that would change
 /// which operations are chosen cannot be applied: it gives an operation another tag or another ID than those that it is chosen by.
 ///
-/// All at once if that is possible, else by halves: each try takes as long as the description is large.
-fn apply_what_fits(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
-    let actions: Vec<String> = ways.iter().flat_map(|(_, way)| way.clone()).collect();
-    if actions.is_empty() {
-        return Vec::new();
+/// All at once if that is possible, else by halves: each try takes as long as the description is large. So ways that cannot be applied
+/// for the sake of one operation alone, which may be most, are put aside before.
+fn apply_what_fits(document: &mut Node, ways: Vec<Way>) -> Vec<Way> {
+    if apply_all(document, &ways) {
+        return ways;
     }
+    let ways = without_changes_of_choice(document, ways);
+    apply_by_halves(document, ways)
+}
+
+/// Applies all of these, or none.
+fn apply_all(document: &mut Node, ways: &[Way]) -> bool {
+    let actions: Vec<String> = ways.iter().flat_map(|(_, way)| way.clone()).collect();
     let chooses_the_same = |after: &Node| {
         let chosen = |document: &Node| select::chosen(document).ok();
         document.get(OPERATIONS).is_none() || chosen(document) == chosen(after)
     };
     let mut after = document.clone();
-    if apply(&mut after, &actions).is_ok() && chooses_the_same(&after) {
+    let fits =
+        actions.is_empty() || apply(&mut after, &actions).is_ok() && chooses_the_same(&after);
+    if fits {
         *document = after;
+    }
+    fits
+}
+
+fn apply_by_halves(document: &mut Node, mut ways: Vec<Way>) -> Vec<Way> {
+    if apply_all(document, &ways) {
         return ways;
     }
     if ways.len() == 1 {
         return Vec::new();
     }
     let others = ways.split_off(ways.len() / 2);
-    let mut fitting = apply_what_fits(document, ways);
-    fitting.extend(apply_what_fits(document, others));
+    let mut fitting = apply_by_halves(document, ways);
+    fitting.extend(apply_by_halves(document, others));
     fitting
+}
+
+/// Puts ways aside that are about one operation, and change whether it is chosen. Each is tried on that operation alone, after those of it
+/// that were kept.
+fn without_changes_of_choice(document: &Node, mut ways: Vec<Way>) -> Vec<Way> {
+    let Some(chooser) = Chooser::of(document) else {
+        return ways;
+    };
+    let json = document.to_json();
+    let mut alone: HashMap<Pointer, Node> = HashMap::new();
+    ways.retain(|(_, way)| {
+        let Some(at) = places(&json, way).and_then(|places| only_operation(&places)) else {
+            return true;
+        };
+        let Some(operation) = document.pointer(&at) else {
+            return true;
+        };
+        let before = alone
+            .entry(at.clone())
+            .or_insert_with(|| described_alone(&at, operation));
+        let mut after = before.clone();
+        if apply(&mut after, way).is_err() {
+            return true;
+        }
+        let is_kept = |it: &Node| it.pointer(&at).is_some_and(|it| chooser.chooses(&at, it));
+        let is_same = is_kept(before) == is_kept(&after);
+        if is_same {
+            *before = after;
+        }
+        is_same
+    });
+    ways
+}
+
+/// The operation that all of these places are in.
+fn only_operation(places: &[Pointer]) -> Option<Pointer> {
+    let operation = |at: &Pointer| Some(at.0.get(..3)?.to_vec());
+    let first = operation(places.first()?)?;
+    let is_one = first[0] == "paths" && METHODS.contains(&first[2].as_str());
+    let is_only = places
+        .iter()
+        .all(|it| operation(it).as_ref() == Some(&first));
+    (is_one && is_only).then_some(Pointer(first))
+}
+
+/// A description of one operation, at its place.
+fn described_alone(at: &Pointer, operation: &Node) -> Node {
+    at.0.iter().rev().fold(operation.clone(), |node, key| {
+        let span = node.span.clone();
+        let key_span = span.clone();
+        let entry = Entry {
+            key: key_span,
+            node,
+        };
+        let value = Value::Object([(key.clone(), entry)].into_iter().collect());
+        Node { value, span }
+    })
 }
 
 /// A description without the operations that are not chosen.

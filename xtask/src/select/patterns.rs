@@ -20,6 +20,12 @@ const TAGS: usize = 8;
 /// How alike a name must be to be proposed, from 0 to 1.
 const ALIKE: f32 = 0.6;
 
+/// For how many patterns that match nothing names are proposed. To compare is work for each pair of names, and for each pair of their letters.
+const COMPARED: usize = 8;
+
+/// The longest name that is compared with others, in bytes. Paths are longer than other names.
+const LONGEST_COMPARED: usize = 200;
+
 /// What an operation is chosen by.
 #[derive(Debug)]
 pub(super) struct Candidate {
@@ -79,6 +85,7 @@ impl By {
 }
 
 /// A pattern.
+#[derive(Debug)]
 struct Pattern {
     by: By,
     text: String,
@@ -104,14 +111,21 @@ impl Pattern {
         }
     }
 
-    /// The pattern matches no operation.
-    fn unmatched(&self, all: &[&Candidate]) -> Diagnostic {
+    /// The pattern matches no operation. `is_compared` says whether to look for names that are like it.
+    fn unmatched(&self, all: &[&Candidate], is_compared: bool) -> Diagnostic {
         let known = known(self.by, all);
         let own = match (self.by, &self.method) {
             (By::Paths, Some(_)) => self.text.split_once(' ').map_or("", |(_, path)| path),
             _ => &self.text,
         };
-        let similar = similar::get_close_matches(own, &known, SIMILAR, ALIKE);
+        let short = |it: &&str| it.len() <= LONGEST_COMPARED;
+        let similar = match is_compared && short(&own) {
+            true => {
+                let known: Vec<&str> = known.iter().copied().filter(short).collect();
+                similar::get_close_matches(own, &known, SIMILAR, ALIKE)
+            }
+            false => Vec::new(),
+        };
         let similar: Vec<String> = similar.iter().map(|it| format!("`{it}`")).collect();
         let similar = match similar.as_slice() {
             [] if self.by == By::Tags => tags_of(&known),
@@ -192,6 +206,7 @@ fn tags_of(known: &[&str]) -> String {
 }
 
 /// What the marker says.
+#[derive(Debug)]
 pub(super) struct Choice {
     include: Vec<Pattern>,
     exclude: Vec<Pattern>,
@@ -263,7 +278,9 @@ impl Choice {
         let patterns = self.include.iter().chain(&self.exclude);
         let idle =
             patterns.filter(|it| !it.may_match_nothing && !all.iter().any(|one| it.matches(one)));
-        let problems: Vec<Diagnostic> = idle.map(|it| it.unmatched(&all)).collect();
+        let problems = idle.enumerate();
+        let problems = problems.map(|(index, it)| it.unmatched(&all, index < COMPARED));
+        let problems: Vec<Diagnostic> = problems.collect();
         match problems.is_empty() {
             true => Ok(()),
             false => Err(Failure::Diagnostics(problems)),
