@@ -76,6 +76,8 @@ impl Section for DocumentationSection {
         } else {
             &PACKAGES
         };
+        // What features need that nothing else here has, such as those for TLS.
+        packages::build(packages::cargo(&workspace(), "fetch"))?;
         let mut measured = Vec::new();
         for name in names {
             println!("  {name}");

@@ -44,6 +44,12 @@ async fn server(
     EventServer::start(move |_, _| Reply::events((0..count).map(event).chain(end()))).await
 }
 
+/// Gives an event its number, in place of `#`. The rest is made once: to write JSON takes longer than to send it.
+fn numbered(event: String) -> impl Fn(usize) -> String + Send + Sync + Copy {
+    let event: &'static str = event.leak();
+    move |number| event.replace('#', &number.to_string())
+}
+
 fn turn(letta: &Letta) -> Turn {
     // Without numbers, the events of a run are those of a foreground stream.
     letta
@@ -102,85 +108,99 @@ async fn an_hour_of_events_takes_flat_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_a_hostile_service_sends_stays_within_bounds() {
     let _turn = crate::TURN.lock().await;
-    type Made = fn(usize) -> String;
-    // Much more than is kept.
-    let rows: [(&str, usize, Made); 15] = [
-        ("a text without end", 1_000, |_| {
-            text("message-1", &"x".repeat(LONG))
-        }),
-        ("texts in ever new messages", 1_000, |n| {
-            text(&format!("message-{n}"), &"x".repeat(LONG))
-        }),
-        ("empty texts in ever new messages", 10_000, |n| {
-            text(&format!("message-{n}"), "")
-        }),
-        ("long IDs", 1_000, |n| {
-            text(&format!("{n}-{}", "x".repeat(LONG)), "")
-        }),
-        ("events of no known kind", 1_000, |n| {
-            made("news", json!({"id": n.to_string(), "it": "x".repeat(LONG)}))
-        }),
-        ("many small values", 100, |n| {
-            made(
-                "news",
-                json!({"id": n.to_string(), "it": vec![0; LONG / 2]}),
-            )
-        }),
-        ("what is not JSON", 1_000, |_| "x".repeat(LONG)),
-        ("messages of the user", 1_000, |n| {
-            made(
-                "user_message",
-                json!({"id": n.to_string(), "content": "x".repeat(LONG)}),
-            )
-        }),
-        ("signatures", 1_000, |_| {
+    let long = "x".repeat(LONG);
+    // Much more than is kept. `#` stands for the number of an event.
+    let rows: [(&str, usize, String); 15] = [
+        ("a text without end", 1_000, text("message-1", &long)),
+        (
+            "texts in ever new messages",
+            1_000,
+            text("message-#", &long),
+        ),
+        (
+            "empty texts in ever new messages",
+            10_000,
+            text("message-#", ""),
+        ),
+        ("long IDs", 1_000, text(&format!("#-{long}"), "")),
+        (
+            "events of no known kind",
+            1_000,
+            made("news", json!({"id": "#", "it": long})),
+        ),
+        (
+            "many small values",
+            100,
+            made("news", json!({"id": "#", "it": vec![0; LONG / 2]})),
+        ),
+        ("what is not JSON", 1_000, long.clone()),
+        (
+            "messages of the user",
+            1_000,
+            made("user_message", json!({"id": "#", "content": long})),
+        ),
+        (
+            "signatures",
+            1_000,
             made(
                 "reasoning_message",
-                json!({"id": "message-1", "reasoning": "", "signature": "x".repeat(LONG)}),
-            )
-        }),
-        ("members of no known name", 1_000, |n| {
+                json!({"id": "message-1", "reasoning": "", "signature": long}),
+            ),
+        ),
+        (
+            "members of no known name",
+            1_000,
             made(
                 "assistant_message",
-                json!({"id": n.to_string(), "content": "x", "more": "x".repeat(LONG)}),
-            )
-        }),
-        ("returns of tools with all that was printed", 1_000, |n| {
+                json!({"id": "#", "content": "x", "more": long}),
+            ),
+        ),
+        (
+            "returns of tools with all that was printed",
+            1_000,
             made(
                 "tool_return_message",
                 json!({
-                    "id": n.to_string(), "tool_return": "x", "status": "success", "tool_call_id": "call-1", "stdout": ["x".repeat(LONG)],
+                    "id": "#", "tool_return": "x", "status": "success", "tool_call_id": "call-1", "stdout": [long],
                 }),
-            )
-        }),
-        ("calls with long arguments", 1_000, |n| {
+            ),
+        ),
+        (
+            "calls with long arguments",
+            1_000,
             made(
                 "tool_call_message",
                 json!({
-                    "id": n.to_string(), "tool_call": {"tool_call_id": n.to_string(), "name": "look", "arguments": "x".repeat(LONG)},
+                    "id": "#", "tool_call": {"tool_call_id": "#", "name": "look", "arguments": long},
                 }),
-            )
-        }),
-        ("calls in pieces, in ever new messages", 1_000, |n| {
+            ),
+        ),
+        (
+            "calls in pieces, in ever new messages",
+            1_000,
             made(
                 "tool_call_message",
                 json!({
-                    "id": n.to_string(), "tool_call": {"tool_call_id": n.to_string(), "name": null, "arguments": "x".repeat(LONG)},
+                    "id": "#", "tool_call": {"tool_call_id": "#", "name": null, "arguments": long},
                 }),
-            )
-        }),
-        ("ever new runs", 1_000, |n| {
+            ),
+        ),
+        (
+            "ever new runs",
+            1_000,
             made(
                 "assistant_message",
-                json!({"id": "1", "run_id": format!("run-{n}-{}", "x".repeat(LONG)), "content": ""}),
-            )
-        }),
-        ("usage", 1_000, |_| {
-            made("usage_statistics", json!({"run_ids": ["x".repeat(LONG)]}))
-        }),
+                json!({"id": "1", "run_id": format!("run-#-{long}"), "content": ""}),
+            ),
+        ),
+        (
+            "usage",
+            1_000,
+            made("usage_statistics", json!({"run_ids": [long]})),
+        ),
     ];
     for (what, count, event) in rows {
-        let server = server(count, event).await;
+        let server = server(count, numbered(event)).await;
         let letta = letta(server.url());
         for is_in_pieces in [true, false] {
             let turn = turn(&letta).with_answer_limit(4 * MIB);
@@ -204,34 +224,37 @@ async fn whatever_a_hostile_service_sends_stays_within_bounds() {
         }
     }
     // What never ends cannot be cut: half of a call is another call.
-    let rows: [(&str, Made); 3] = [
-        ("arguments without end", |_| {
+    let rows: [(&str, String); 3] = [
+        (
+            "arguments without end",
             made(
                 "tool_call_message",
                 json!({
-                    "id": "message-1", "tool_call": {"tool_call_id": "call-1", "name": null, "arguments": "x".repeat(LONG)},
+                    "id": "message-1", "tool_call": {"tool_call_id": "call-1", "name": null, "arguments": long},
                 }),
-            )
-        }),
-        ("a name without end", |_| {
+            ),
+        ),
+        (
+            "a name without end",
             made(
                 "approval_request_message",
                 json!({
-                    "id": "message-1", "tool_call": {"tool_call_id": "call-1", "name": "x".repeat(LONG), "arguments": null},
+                    "id": "message-1", "tool_call": {"tool_call_id": "call-1", "name": long, "arguments": null},
                 }),
-            )
-        }),
-        ("calls without end", |n| {
+            ),
+        ),
+        (
+            "calls without end",
             made(
                 "tool_call_message",
                 json!({
-                    "id": "message-1", "tool_call": {"tool_call_id": n.to_string(), "name": null, "arguments": null},
+                    "id": "message-1", "tool_call": {"tool_call_id": "#", "name": null, "arguments": null},
                 }),
-            )
-        }),
+            ),
+        ),
     ];
     for (what, event) in rows {
-        let server = server(200_000, event).await;
+        let server = server(200_000, numbered(event)).await;
         let letta = letta(server.url());
         let (told, took, answer) = read(turn(&letta)).await;
         println!("{what}: {told} events, {took} bytes more");

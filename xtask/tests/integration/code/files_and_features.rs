@@ -399,6 +399,7 @@ fn each_part_is_there_with_the_features_that_need_it_and_with_no_other() {
 
 /// Needs a compiler, as the test of `constructs.rs` does, and uses the same target folder.
 #[test]
+#[ignore = "slow, it builds a program for each feature: add -- --ignored"]
 fn the_code_compiles_with_no_feature_with_each_alone_and_with_all() {
     let whole = code(&fixture(), LONGEST);
     let scratch = Scratch::new(&whole.files, &whole.features);

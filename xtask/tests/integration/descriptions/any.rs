@@ -69,6 +69,12 @@ fn null_in_place_of_any_part_gives_code_or_findings() {
     for description in DESCRIPTIONS.iter().filter(|it| !is_changed_below(it)) {
         let mut all = Vec::new();
         places(description, "", &mut all);
+        // If it is there twice, as 3.0 and as 3.1, each has every other place.
+        let is_same = |it: &&Value| it["info"] == description["info"];
+        if DESCRIPTIONS.iter().filter(is_same).count() == 2 {
+            let rest = usize::from(description["openapi"] == "3.1.0");
+            all = all.into_iter().skip(rest).step_by(2).collect();
+        }
         // It takes most of the time of these tests, and the rest leaves a processor free.
         let (some, others) = all.split_at(all.len() / 2);
         std::thread::scope(|scope| {
