@@ -55,6 +55,7 @@ pub fn build_for_smoke(folder: &Path) -> Result<Cost> {
     // As in the SDK's workspace, or nothing would be in common.
     if std::env::var_os("CARGO_PROFILE_DEV_DEBUG").is_none() {
         command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+        command.args(["--config", "profile.dev.package.\"*\".debug=false"]);
     }
     build(command)
 }
