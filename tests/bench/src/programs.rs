@@ -300,7 +300,7 @@ pub struct Took {
     pub memory: f64,
 }
 
-/// Runs a command, and measures it. What it prints is passed over, but for its errors.
+/// Runs a command, and measures it. What it prints is passed over, unless it fails: warnings of each run would hide what is measured.
 ///
 /// # Errors
 ///
@@ -316,10 +316,10 @@ pub fn metered(command: &Command) -> Result<Took> {
         };
     }
     let output = meter
-        .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("meter cannot be started: {error}"))?;
     if !output.status.success() {
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
         return Err(format!("{} has failed; see what it wrote above", what.display()).into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
