@@ -52,7 +52,8 @@ pub fn condense(lines: impl Iterator<Item = String>, library: &str) -> String {
     for line in lines {
         match kind(&line) {
             Kind::Implementation => is_in_trait = true,
-            Kind::Method if is_in_trait => continue,
+            // After the types of a module come its functions and constants.
+            Kind::Method if is_in_trait && !is_free(&line, &own) => continue,
             Kind::Method | Kind::Type => (),
             Kind::Other => is_in_trait = false,
         }
@@ -95,6 +96,28 @@ fn kind(line: &str) -> Kind {
     }
 }
 
+/// Whether a function or a constant of the library stands in a module, and not in a type.
+fn is_free(line: &str, own: &str) -> bool {
+    let Some(path) = line.split(' ').position(|word| word.contains("::")) else {
+        return false;
+    };
+    let path = line.splitn(path + 1, ' ').last().unwrap_or_default();
+    let (mut plain, mut depth) = (String::new(), 0_usize);
+    for (place, sign) in path.char_indices() {
+        match sign {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            '(' | ' ' if depth == 0 => break,
+            ':' if depth == 0 && path[place..].starts_with(": ") => break,
+            _ if depth == 0 => plain.push(sign),
+            _ => (),
+        }
+    }
+    let mut parts = plain.rsplit("::").skip(1);
+    let within = parts.next().unwrap_or_default();
+    plain.starts_with(own) && within.starts_with(|it: char| it.is_lowercase())
+}
+
 /// Replaces a path where it is not a part of a longer one.
 fn replace(line: &str, path: &str, name: &str) -> String {
     let is_part = |it: char| it.is_alphanumeric() || it == '_' || it == ':';
@@ -127,6 +150,13 @@ mod tests {
             "impl core::str::traits::FromStr for lib::types::Agent",
             "pub type lib::types::Agent::Err = core::convert::Infallible",
             "pub fn lib::types::Agent::from_str(&str) -> core::result::Result<Self, Self::Err>",
+            "pub const lib::types::Agent::LENGTH: usize",
+            "impl<T, E> core::clone::Clone for lib::types::Items<T, E>",
+            "pub fn lib::types::Items<T, E>::clone(&self) -> lib::types::Items<T, E>",
+            "impl core::convert::From<lib::types::Agent> for u32",
+            "pub fn u32::from(lib::types::Agent) -> Self",
+            "pub const lib::types::LIMIT: usize",
+            "pub fn lib::types::read<T: core::convert::Into<alloc::string::String>>(T) -> lib::types::Agent",
             "pub trait lib::Transport: core::fmt::Debug",
             "pub fn lib::Transport::call(&self) -> other_lib::Call",
         ];
@@ -137,6 +167,10 @@ mod tests {
             impl Clone for types::Agent\n\
             impl core::str::traits::FromStr for types::Agent\n\
             pub type types::Agent::Err = core::convert::Infallible\n\
+            impl<T, E> Clone for types::Items<T, E>\n\
+            impl From<types::Agent> for u32\n\
+            pub const types::LIMIT: usize\n\
+            pub fn types::read<T: Into<String>>(T) -> types::Agent\n\
             pub trait Transport: Debug\n\
             pub fn Transport::call(&self) -> other_lib::Call\n";
         assert_eq!(
