@@ -391,7 +391,7 @@ fn summary(measured: &Measured) -> String {
         format!(" {tasks} tasks that ask at once for a token that is not there cause one create.")
     });
     format!(
-        "A token from the cache takes at most {} ns, {dearest:.1} times a bare get from moka.{missed}",
+        "A token from the cache takes at most {} ns, and at most {dearest:.1} times a bare get from moka.{missed}",
         number(slowest).replace(".00", ""),
     )
 }

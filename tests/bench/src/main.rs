@@ -26,7 +26,7 @@ fn command() -> Command {
         .about("Measures, and writes BENCHMARKS.md and benchmarks/ with their plots")
         .arg(
             Arg::new("sections")
-                .help("What to measure [default: all]")
+                .help("What to measure [default: all but generators]")
                 .action(ArgAction::Append)
                 .num_args(0..)
                 .value_parser(PossibleValuesParser::new(names)),
