@@ -183,7 +183,8 @@
 //! - **There are no files.** Uploads take bytes, do not tell how far they are, and are sent once.
 //! - **Retries of all calls together have no limit.** There is one user, and no fleet.
 //! - **Futures are not `Send`**, and no tokio runtime is needed.
-//! - The features `minter` and `axum` are for servers, and refused. `http2`, `rustls`, `native-tls` and `socks` change nothing.
+//! - The features `minter` and `axum` are for servers, and refused. `http2`, `rustls`, `rustls-ring`, `native-tls` and `socks` change
+//!   nothing.
 //!
 //! # Observability
 //!

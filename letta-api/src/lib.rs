@@ -1,4 +1,4 @@
-//! Raw client for the Letta API, generated from the OpenAPI description in `openapi/`.
+//! Raw client for the Letta API, generated from the OpenAPI description in the folder `openapi/` of its repository.
 //!
 //! [`Client`] has one method per operation, [`types`] one type per schema, and [`operations`] one constant per
 //! operation. The crate offers what the service offers, unchanged. For policies, checked input, time-outs and plain

@@ -136,7 +136,7 @@ enum Command {
     /// What is in other files becomes components. Order is kept, and comments are not. Extensions for codegen are left out.
     Bundle {
         /// Where to write it; JSON if the name ends in `.json`, else YAML [default: standard output]
-        #[arg(value_name = "FILE")]
+        #[arg(value_name = "OUT")]
         out: Option<PathBuf>,
         /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml]
         #[arg(long, value_name = "FILE")]
