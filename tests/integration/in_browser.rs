@@ -19,14 +19,14 @@ const MISSING: i32 = 77;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_crates_keep_their_promises_in_a_page() {
-    let browser = Browser::find();
+    // Before anything is compiled, which takes a minute.
+    let browser = match Browser::find() {
+        Ok(browser) => browser,
+        Err(missing) => return skip("both_crates_keep_their_promises_in_a_page", missing),
+    };
     let test = match tokio::task::spawn_blocking(compile).await.unwrap() {
         Ok(test) => test,
         Err(missing) => return skip("both_crates_keep_their_promises_in_a_page", &missing),
-    };
-    let browser = match browser {
-        Ok(browser) => browser,
-        Err(missing) => return skip("both_crates_keep_their_promises_in_a_page", missing),
     };
     let emulator = emulator().await;
     let service = service::start(&emulator).await;
