@@ -61,13 +61,9 @@ pub struct LeftOut {
 ///
 /// The marker is malformed, a pattern matches nothing, or no operation is left.
 pub fn select(document: &mut Node, hidden: Hidden) -> Result<Selection, Failure> {
-    let Some(marker) = document.get(OPERATIONS).cloned() else {
+    let Some(choice) = choice(document)? else {
         return Ok(Selection::default());
     };
-    let choice = Choice::read(
-        &marker,
-        &document.span_of(&Pointer::default().join(OPERATIONS)),
-    )?;
     if let Value::Object(members) = &mut document.value {
         members.shift_remove(OPERATIONS);
     }
@@ -96,6 +92,15 @@ pub fn select(document: &mut Node, hidden: Hidden) -> Result<Selection, Failure>
     Ok(Selection { left_out, schemas })
 }
 
+/// What the marker on a description says. `None` without one.
+fn choice(document: &Node) -> Result<Option<Choice>, Failure> {
+    let Some(marker) = document.get(OPERATIONS) else {
+        return Ok(None);
+    };
+    let span = document.span_of(&Pointer::default().join(OPERATIONS));
+    Choice::read(marker, &span).map(Some)
+}
+
 /// The operations that the marker on the description chooses. Without one, all.
 ///
 /// # Errors
@@ -104,11 +109,9 @@ pub fn select(document: &mut Node, hidden: Hidden) -> Result<Selection, Failure>
 pub fn chosen(document: &Node) -> Result<HashSet<Pointer>, Failure> {
     let all = operations(document).filter_map(|(at, it)| Some((Candidate::of(&at, it)?, at)));
     let all: Vec<(Candidate, Pointer)> = all.collect();
-    let Some(marker) = document.get(OPERATIONS) else {
+    let Some(choice) = choice(document)? else {
         return Ok(all.into_iter().map(|(_, at)| at).collect());
     };
-    let at = Pointer::default().join(OPERATIONS);
-    let choice = Choice::read(marker, &document.span_of(&at))?;
     choice.check(all.iter().map(|(it, _)| it))?;
     let kept = all.into_iter();
     let kept = kept.filter(|(it, _)| choice.leaves_out(it).is_none());
@@ -122,9 +125,7 @@ pub struct Chooser(Choice);
 impl Chooser {
     /// `None` if there is no marker, or a malformed one.
     pub fn of(document: &Node) -> Option<Self> {
-        let marker = document.get(OPERATIONS)?;
-        let span = document.span_of(&Pointer::default().join(OPERATIONS));
-        Choice::read(marker, &span).ok().map(Self)
+        choice(document).ok().flatten().map(Self)
     }
 
     /// Whether the operation at this place is chosen.

@@ -105,7 +105,7 @@ const CASES: [Case; 26] = [
         let mut schemas = numbered(n, |_| object());
         schemas.extend((0..n).map(|it| (format!("Schema{it}"), object())));
         schemas.insert(
-            "U".to_owned(),
+            "C0".to_owned(),
             json!({"oneOf": [reference(1)], "discriminator": {"propertyName": "a", "mapping": mapping}}),
         );
         Value::Object(schemas)
@@ -273,7 +273,6 @@ fn all_grow_evenly(version: &str, name: &str) {
             let begin = if name == "d.yaml" { "---\n" } else { "" };
             format!("{begin}{description}")
         };
-
         grows_evenly(&format!("{what}, {version}"), text, name, size);
     }
 }
@@ -409,6 +408,33 @@ fn a_starter_overlay_leaves_tags_that_choose_with_about_twice_the_work_for_twice
         info.bytes_total as f64
     };
     let counts = [25, 50, 100].map(bytes);
+    for pair in counts.windows(2) {
+        assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
+    }
+}
+
+#[test]
+fn patterns_that_match_nothing_take_about_twice_the_work_for_twice_as_many() {
+    let bytes = |count: usize| {
+        let mut description = description(one(object()));
+        let operation = description["paths"]["/v1/it"]["get"].clone();
+        let paths = (0..count).map(|it| {
+            let mut get = operation.clone();
+            get["operationId"] = format!("get_many_things_{it}").into();
+            (format!("/v1/it{it}"), json!({ "get": get }))
+        });
+        description["paths"] = paths.collect::<Map<_, _>>().into();
+        let ids: Vec<String> = (0..count)
+            .map(|it| format!("get_many_thinks_{it}"))
+            .collect();
+        description["x-codegen-operations"] = json!({"include": {"ids": ids}});
+        let mut given = load::parse(&Source::new("d.json", description.to_string())).unwrap();
+        let info = allocation_counter::measure(|| {
+            select::select(&mut given, select::Hidden::Skipped).unwrap_err();
+        });
+        info.bytes_total as f64
+    };
+    let counts = [50, 100, 200].map(bytes);
     for pair in counts.windows(2) {
         assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
     }

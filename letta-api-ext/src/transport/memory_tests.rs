@@ -102,7 +102,7 @@ impl Masked {
         let (mut found, mut place) = (0, 0);
         // A plain loop is ten times as fast as iterators in a build without optimization.
         while place + PART <= bytes.len() {
-            // A part is letters only. No part that begins here, or before the byte after it, has a byte that is none.
+            // A part has letters only, so none contains this byte. The search goes on after it.
             if !bytes[place + PART - 1].is_ascii_alphabetic() {
                 place += PART;
                 continue;

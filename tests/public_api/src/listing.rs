@@ -98,10 +98,11 @@ fn kind(line: &str) -> Kind {
 
 /// Whether a function or a constant of the library stands in a module, and not in a type.
 fn is_free(line: &str, own: &str) -> bool {
-    let Some(path) = line.split(' ').position(|word| word.contains("::")) else {
+    let Some(word) = line.split(' ').position(|word| word.contains("::")) else {
         return false;
     };
-    let path = line.splitn(path + 1, ' ').last().unwrap_or_default();
+    let path = line.splitn(word + 1, ' ').last().unwrap_or_default();
+    // The path without its parameters, of the type or of the function.
     let (mut plain, mut depth) = (String::new(), 0_usize);
     for (place, sign) in path.char_indices() {
         match sign {
@@ -113,8 +114,7 @@ fn is_free(line: &str, own: &str) -> bool {
             _ => (),
         }
     }
-    let mut parts = plain.rsplit("::").skip(1);
-    let within = parts.next().unwrap_or_default();
+    let within = plain.rsplit("::").nth(1).unwrap_or_default();
     plain.starts_with(own) && within.starts_with(|it: char| it.is_lowercase())
 }
 
